@@ -1,0 +1,1 @@
+"""Stored runs: the file format, the machine profile, reading and writing."""

@@ -1,0 +1,1 @@
+"""From windows to a verdict: pure functions on plain data."""

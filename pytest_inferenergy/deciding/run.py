@@ -1,0 +1,46 @@
+"""What one process measured of one workload: the unit of replication of a stored baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run's summary. Unknown is ``None``.
+
+    The statistics are on the log scale, in natural logarithms (statistics: ratio becomes
+    difference).
+    """
+
+    log_joules: float
+    """Mean over windows of ln(joules per inference)."""
+    log_seconds: float
+    """Mean over windows of ln(seconds per inference): the pace."""
+    stderr: float
+    """Standard error of ``log_joules`` within this run, by batch means."""
+    window_sd: float
+    """Standard deviation of single windows' ln(joules per inference)."""
+    windows: int
+    window_seconds: float
+    """Mean length of a window, seconds."""
+    time: float
+    """When the run ended, Unix seconds; runs less than 6 h apart are one session."""
+    waiting_watts: float | None = None
+    """Slope of joules over seconds across windows, watts: power while waiting for the host."""
+    waiting_watts_stderr: float | None = None
+    inferences_per_call: int = 1
+    concurrency: int = 1
+    device: str | None = None
+    """Hashed identity of the card(s)."""
+    input_digest: str | None = None
+    locked_clock_mhz: int | None = None
+    driver: str | None = None
+    power_limit_watts: float | None = None
+    sm_clock_mhz: float | None = None
+    temperature_c: float | None = None
+    throttle_reasons: int | None = None
+    commit: str | None = None
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the libraries loaded by the test, e.g. ``{"torch": "2.13.0"}``."""

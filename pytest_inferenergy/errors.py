@@ -1,0 +1,29 @@
+"""The errors a user can meet: each message says what is wrong, where, and what to type next."""
+
+
+class InferenergyError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class MeterError(InferenergyError):
+    """A source of energy cannot be opened, or cannot answer for the time asked."""
+
+
+class TraceError(InferenergyError):
+    """A recorded trace cannot be read or does not have the documented format."""
+
+
+class BaselineError(InferenergyError):
+    """A baseline file cannot be read, is not ours, or cannot be written."""
+
+
+class UnitError(InferenergyError, ValueError):
+    """A quantity such as ``"2.3 Wh"`` is not a number followed by a known unit."""
+
+
+class UsageProblem(InferenergyError):
+    """A call of the fixture or a marker has arguments that make no sense."""
+
+
+class NothingMeasured(InferenergyError):
+    """A figure was read where nothing was measured; the plugin turns this into a skip."""

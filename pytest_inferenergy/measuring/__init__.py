@@ -1,0 +1,1 @@
+"""From a callable to windows: warm-up, calibration, synchronised edges, the window loop."""
