@@ -1,0 +1,100 @@
+"""One run as a line of the baseline file, both ways.
+
+Levels are stored as joules and seconds per inference, with four significant digits; in memory
+they are natural logarithms. What is unknown has no field.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from pytest_inferenergy.baselines.fields import Fields, four_digits, iso_utc
+from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.errors import BaselineError
+
+NUMBERS: Final = ("stderr", "window_sd", "window_seconds")
+WHOLES: Final = ("windows", "inferences_per_call", "concurrency")
+OPTIONAL_NUMBERS: Final = (
+    "waiting_watts",
+    "waiting_watts_stderr",
+    "power_limit_watts",
+    "sm_clock_mhz",
+    "temperature_c",
+)
+OPTIONAL_WHOLES: Final = ("locked_clock_mhz", "throttle_reasons")
+OPTIONAL_TEXTS: Final = ("device", "input_digest", "driver", "commit")
+
+
+def to_record(run: Run, where: str) -> dict[str, Any]:
+    """A run as builtins, ready for JSON; `BaselineError` for a figure that cannot be stored."""
+    record: dict[str, Any] = {
+        "joules_per_inference": level(run.log_joules, where, "log_joules"),
+        "seconds_per_inference": level(run.log_seconds, where, "log_seconds"),
+        "time": instant(run.time, where),
+        "libraries": dict(run.libraries),
+    }
+    for name in (*NUMBERS, *OPTIONAL_NUMBERS):
+        value = getattr(run, name)
+        if value is not None:
+            record[name] = _rounded(value, where, name)
+    for name in (*WHOLES, *OPTIONAL_WHOLES, *OPTIONAL_TEXTS):
+        value = getattr(run, name)
+        if value is not None:
+            record[name] = value
+    return record
+
+
+def from_record(data: object, where: str) -> Run:
+    """Read what `to_record` wrote; `BaselineError` names `where` and the field."""
+    fields = Fields(data, where)
+    libraries = Fields(fields.value("libraries"), f"{where}, libraries")
+    optional: dict[str, Any] = {
+        name: read(name)
+        for names, read in (
+            (OPTIONAL_NUMBERS, fields.number),
+            (OPTIONAL_WHOLES, fields.whole),
+            (OPTIONAL_TEXTS, fields.text),
+        )
+        for name in names
+        if fields.has(name)
+    }
+    run = Run(
+        log_joules=math.log(fields.positive("joules_per_inference")),
+        log_seconds=math.log(fields.positive("seconds_per_inference")),
+        stderr=fields.not_negative("stderr"),
+        window_sd=fields.not_negative("window_sd"),
+        windows=fields.whole("windows", at_least=1),
+        window_seconds=fields.not_negative("window_seconds"),
+        time=fields.instant("time"),
+        inferences_per_call=fields.whole("inferences_per_call", at_least=1),
+        concurrency=fields.whole("concurrency", at_least=1),
+        libraries={name: libraries.text(name) for name in sorted(libraries.names())},
+        **optional,
+    )
+    fields.finish()
+    return run
+
+
+def level(logarithm: float, where: str, field: str) -> float:
+    """A natural logarithm as the level it stands for, four significant digits."""
+    try:
+        value = math.exp(logarithm)
+    except OverflowError:
+        value = math.inf
+    return _rounded(value, where, field)
+
+
+def instant(time: float, where: str) -> str:
+    """Unix seconds as the file writes them."""
+    try:
+        return iso_utc(time)
+    except ValueError as error:
+        raise BaselineError(f"{where}: cannot be stored: {error}") from None
+
+
+def _rounded(value: float, where: str, field: str) -> float:
+    try:
+        return four_digits(value)
+    except ValueError as error:
+        raise BaselineError(f"{where}: {field!r} cannot be stored: {error}") from None
