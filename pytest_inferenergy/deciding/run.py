@@ -21,7 +21,8 @@ class Run:
     stderr: float
     """Standard error of ``log_joules`` within this run, by batch means."""
     window_sd: float
-    """Standard deviation of single windows' ln(joules per inference)."""
+    """Standard deviation of single windows' ln(joules per inference); of one window alone the
+    spread cannot be known, and the meter's relative standard error stands here."""
     windows: int
     window_seconds: float
     """Mean length of a window, seconds."""

@@ -1,0 +1,62 @@
+"""Whether two runs may be compared at all, and what else changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_inferenergy.deciding.run import Run
+
+
+def changed_inputs(new: Run, old: Run) -> tuple[str, ...]:
+    """What makes a comparison meaningless, in words; empty when nothing does.
+
+    A digest that either run lacks cannot be told to differ. No locked clock is a state of its own.
+    """
+    found = []
+    digests = (old.input_digest, new.input_digest)
+    if None not in digests and digests[0] != digests[1]:
+        found.append("other input data")
+    for name, before, after in (
+        ("inferences per call", old.inferences_per_call, new.inferences_per_call),
+        ("concurrency", old.concurrency, new.concurrency),
+    ):
+        if before != after:
+            found.append(f"{name} {before} → {after}")
+    if old.locked_clock_mhz != new.locked_clock_mhz:
+        found.append(f"locked clock {_clock(old)} → {_clock(new)}")
+    return tuple(found)
+
+
+def other_card(new: Run, old: Run) -> bool:
+    """Whether the two are known to have run on different cards."""
+    return new.device is not None and old.device is not None and new.device != old.device
+
+
+def comparable(new: Run, baseline: Sequence[Run]) -> list[Run]:
+    """The stored runs with the inputs of the new one; those of its own card where there are any."""
+    same = [run for run in baseline if not changed_inputs(new, run)]
+    here = [run for run in same if not other_card(new, run)]
+    return here or same
+
+
+def also_changed(new: Run, old: Run) -> tuple[str, ...]:
+    """Driver and libraries that differ, e.g. ``"torch 2.11.0 → 2.13.0"``; unknown says nothing."""
+    found = []
+    if new.driver and old.driver and new.driver != old.driver:
+        found.append(f"driver {old.driver} → {new.driver}")
+    if new.libraries and old.libraries:
+        for name in sorted({*new.libraries, *old.libraries}):
+            before, after = old.libraries.get(name), new.libraries.get(name)
+            if before == after:
+                continue
+            if before is None:
+                found.append(f"{name} {after} is new")
+            elif after is None:
+                found.append(f"{name} {before} is gone")
+            else:
+                found.append(f"{name} {before} → {after}")
+    return tuple(found)
+
+
+def _clock(run: Run) -> str:
+    return "none" if run.locked_clock_mhz is None else f"{run.locked_clock_mhz} MHz"

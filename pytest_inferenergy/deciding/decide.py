@@ -1,0 +1,99 @@
+"""The entry point: one fresh run against the stored runs of the same measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pytest_inferenergy.deciding import stored, student
+from pytest_inferenergy.deciding.comparability import (
+    also_changed,
+    changed_inputs,
+    comparable,
+    other_card,
+)
+from pytest_inferenergy.deciding.finding import Finding, doubted, find
+from pytest_inferenergy.deciding.margins import Margins
+from pytest_inferenergy.deciding.pace import PaceSplit
+from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.deciding.series import mean
+from pytest_inferenergy.deciding.sessions import levels, sessions
+from pytest_inferenergy.deciding.verdict import Verdict, VerdictWord
+
+
+def decide(
+    new: Run,
+    baseline: Sequence[Run],
+    *,
+    tolerance: float = 0.05,
+    must_detect: float | None = None,
+    estimated: bool = False,
+) -> Verdict:
+    """Compare a new run with stored ones.
+
+    Margins are fractions; ``must_detect`` is twice the tolerance by default. ``estimated``: the
+    energy is a model's, not a meter's, so it never is ``regressed``. Raises `ValueError` for
+    figures that are not finite.
+    """
+    margins = Margins.of(tolerance, must_detect)
+    for run in (new, *baseline):
+        stored.check(run)
+    if not baseline:
+        return _plain("new", "no stored run to compare with", margins)
+    latest = max(baseline, key=lambda run: run.time)
+    runs = comparable(new, baseline)
+    if not runs:
+        changes = ", ".join(changed_inputs(new, latest))
+        blank = _plain("inconclusive", f"inputs changed: {changes}", margins)
+        return replace(blank, also_changed=also_changed(new, latest))
+    found = find(new, runs, margins)
+    found = doubted(found, other_card(new, runs[0]), estimated)
+    return _verdict(new, runs, margins, found)
+
+
+def _plain(word: VerdictWord, reason: str, margins: Margins) -> Verdict:
+    return Verdict(
+        verdict=word,
+        reason=reason,
+        tolerance=margins.tolerance,
+        must_detect=margins.must_detect,
+        alpha=margins.alpha,
+        beta=margins.beta,
+    )
+
+
+def _verdict(new: Run, runs: Sequence[Run], margins: Margins, found: Finding) -> Verdict:
+    groups = sessions(runs)
+    log_time = new.log_seconds - mean(levels(groups, lambda run: run.log_seconds))
+    total = found.total
+    told = found.decisive if found.parts is None else found.parts.at_pace
+    whole = replace(
+        _plain(found.word, found.reason, margins),
+        runs=len(runs),
+        sessions=len(groups),
+        baseline_joules=student.ratio(new.log_joules - total.log_ratio),
+        change=student.fraction(total.log_ratio),
+        low=student.fraction(total.low),
+        high=student.fraction(total.high),
+        time_ratio=student.ratio(log_time),
+        power_ratio=student.ratio(total.log_ratio - log_time),
+        smallest_detectable=student.fraction(told.smallest_detectable),
+        confidence=None if found.word == "inconclusive" else found.decisive.confidence,
+        flags=found.flags,
+        also_changed=also_changed(new, max(runs, key=lambda run: run.time)),
+    )
+    return whole if found.parts is None else _with_pace(whole, found.parts)
+
+
+def _with_pace(verdict: Verdict, parts: PaceSplit) -> Verdict:
+    return replace(
+        verdict,
+        energy_at_pace_change=student.fraction(parts.at_pace.log_ratio),
+        energy_at_pace_low=student.fraction(parts.at_pace.low),
+        energy_at_pace_high=student.fraction(parts.at_pace.high),
+        pace_change=student.fraction(parts.pace.log_ratio),
+        pace_low=student.fraction(parts.pace.low),
+        pace_high=student.fraction(parts.pace.high),
+        waiting_watts=parts.waiting_watts,
+        waiting_share=parts.waiting_share,
+    )

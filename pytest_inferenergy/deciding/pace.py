@@ -1,0 +1,93 @@
+"""Energy at the baseline's pace: the change without the waiting, and the change of the waiting.
+
+Where the GPU waits for its host, energy per inference follows seconds per inference along the
+line E = a + P0·t. Moving a run along that line to the baseline's t leaves what the code itself
+changed, which is sharp; t is as noisy as the host.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pytest_inferenergy.deciding.between import Between, prior_sd
+from pytest_inferenergy.deciding.change import Change, against
+from pytest_inferenergy.deciding.margins import Margins
+from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.deciding.sessions import levels, sessions
+from pytest_inferenergy.deciding.waiting import pace_share, residual_sd, waiting_power
+
+
+@dataclass(frozen=True, slots=True)
+class PaceSplit:
+    """The change of a host-bound workload, split in two; changes on the log scale."""
+
+    at_pace: Change
+    """Energy at the baseline's pace."""
+    pace: Change
+    """Seconds per inference."""
+    waiting_watts: float
+    """P0, watts."""
+    waiting_share: float
+    """P0·t/E at the baseline: the share of its energy spent waiting, 0 to 1."""
+
+
+def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | None:
+    """Split the change, or ``None`` where the baseline is not host-bound: the total decides.
+
+    Only stored runs tell P0 and whether the workload waits. A new run cannot declare itself
+    host-bound and so talk a regression away; if it made a calm workload wait, its total counts.
+    """
+    waiting = waiting_power(baseline)
+    if waiting is None:
+        return None
+    groups = sessions(baseline)
+    log_seconds = Between.pooled(levels(groups, lambda run: run.log_seconds), 0.0).level
+    log_joules = Between.pooled(levels(groups, lambda run: run.log_joules), 0.0).level
+    mean_watts = math.exp(log_joules - log_seconds)
+    watts = min(waiting.watts, mean_watts)  # waiting is part of the whole
+    pace_seconds = math.exp(log_seconds)
+    if not all(_left(run, watts, pace_seconds) > 0 for run in (new, *baseline)):
+        return None
+
+    def moved(run: Run) -> float:
+        return math.log(_left(run, watts, pace_seconds))
+
+    away = abs(math.exp(new.log_seconds) - pace_seconds)
+    share = watts / mean_watts
+    return PaceSplit(
+        at_pace=against(
+            moved(new),
+            Between.pooled(levels(groups, moved), _spread(new, baseline, residual_sd)),
+            math.hypot(
+                new.stderr * math.sqrt(1 - pace_share(new)),
+                waiting.stderr * away / _left(new, watts, pace_seconds),
+            ),
+            margins,
+        ),
+        pace=against(
+            new.log_seconds,
+            Between.pooled(
+                levels(groups, lambda run: run.log_seconds),
+                _spread(new, baseline, lambda run: run.window_sd / share),
+            ),
+            new.stderr / share,
+            margins,
+        ),
+        waiting_watts=watts,
+        waiting_share=share,
+    )
+
+
+def _left(run: Run, watts: float, pace_seconds: float) -> float:
+    """Joules of a run moved along the line to ``pace_seconds``."""
+    return math.exp(run.log_joules) - watts * (math.exp(run.log_seconds) - pace_seconds)
+
+
+def _spread(new: Run, baseline: Sequence[Run], sd: Callable[[Run], float]) -> float:
+    """s0 from the windows' sd of another quantity than total energy."""
+    return prior_sd(
+        sd(new) if new.windows > 1 else None,
+        [(sd(run), run.windows) for run in baseline if run.windows > 1],
+    )

@@ -1,0 +1,73 @@
+"""When a run has windows enough: by its precision alone, never by what the answer would be.
+
+A rule that looked at the change itself after every window and stopped where it pleased would
+raise the rate of false alarms (optional stopping); precision tells nothing of the change's sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_inferenergy.deciding.between import window_spread
+from pytest_inferenergy.deciding.comparability import comparable
+from pytest_inferenergy.deciding.estimate import Estimate
+from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.deciding.stored import between_sessions
+
+MIN_WINDOWS = 8
+LEAST_WINDOWS = 3
+"""What is taken even when time is up: a call longer than the limit runs three times."""
+SETTLED = 0.1
+"""within² below this share of the between-run variance: more windows cannot matter."""
+HALF_WIDTH = 0.01
+CONFIDENCE = 0.99
+NEW_SECONDS = 10.0
+"""Longest measuring, in seconds, where no stored run asks for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Whether to stop taking windows, and why."""
+
+    enough: bool
+    reason: str
+
+
+def progress(
+    estimate: Estimate,
+    new: Run,
+    baseline: Sequence[Run] = (),
+    *,
+    seconds: float,
+    max_seconds: float = 30.0,
+    budget: bool = False,
+) -> Progress:
+    """Judge the windows so far; ``new`` is the run they would make, ``seconds`` the time spent.
+
+    Against stored runs: 8 windows and within² < 0.1·s²(1 + 1/K). Without them: 8 windows and a
+    99 % half-width of at most 1 %, or 10 s. With a budget and without
+    stored runs: 8 windows and within² < 0.1·s0²; with both the stricter, within² < 0.1·s².
+    """
+    stored = comparable(new, baseline)
+    limit = max_seconds if stored or budget else min(max_seconds, NEW_SECONDS)
+    if seconds >= limit and estimate.windows >= LEAST_WINDOWS:
+        return Progress(True, f"{limit:g} s are spent")
+    if estimate.windows < MIN_WINDOWS:
+        return Progress(False, f"{estimate.windows} of {MIN_WINDOWS} windows")
+    if stored:
+        between = between_sessions(new, stored)
+        scale = between.sd**2 if budget else between.stderr(0.0) ** 2
+        return _settled(estimate, scale, f"{between.sessions} stored sessions")
+    if budget:
+        return _settled(estimate, window_spread(new, ()) ** 2, "the budget")
+    half = estimate.half_width(CONFIDENCE)
+    text = f"99 % interval ±{half:.2%}"
+    return Progress(half <= HALF_WIDTH, text if half <= HALF_WIDTH else f"{text}, want ±1 %")
+
+
+def _settled(estimate: Estimate, scale: float, what: str) -> Progress:
+    """Compare the squared error of the mean with the variance it will be added to."""
+    if estimate.stderr**2 < SETTLED * scale:
+        return Progress(True, f"more windows cannot matter against {what}")
+    return Progress(False, f"windows still matter against {what}")

@@ -1,0 +1,70 @@
+"""The verdict on one measurement, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+VerdictWord = Literal["passed", "improved", "regressed", "inconclusive", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a comparison with stored runs says, with its error rates. Unknown is ``None``.
+
+    Changes are fractions of the baseline: 0.05 is 5 % more energy per inference.
+    """
+
+    verdict: VerdictWord
+    reason: str
+    """Why, in one sentence for people."""
+    tolerance: float
+    must_detect: float
+    alpha: float
+    """Rate of false alarms at a true change of ``tolerance``."""
+    beta: float
+    """Rate of misses at a true change of ``must_detect``."""
+    runs: int = 0
+    """Stored runs compared with."""
+    sessions: int = 0
+    """K: stored sessions, the replicates."""
+    baseline_joules: float | None = None
+    """Level of the stored sessions, joules per inference."""
+    change: float | None = None
+    """Change of energy per inference."""
+    low: float | None = None
+    """One-sided lower bound of ``change``, wrong at rate ``alpha``."""
+    high: float | None = None
+    """One-sided upper bound of ``change``, wrong at rate ``beta``."""
+    time_ratio: float | None = None
+    """Seconds per inference, new over baseline; energy ratio = time ratio × power ratio."""
+    power_ratio: float | None = None
+    """Mean power, new over baseline."""
+    energy_at_pace_change: float | None = None
+    """Change of energy at the baseline's pace; ``None`` where the workload is not host-bound."""
+    energy_at_pace_low: float | None = None
+    energy_at_pace_high: float | None = None
+    pace_change: float | None = None
+    """Change of seconds per inference; given, with bounds, for host-bound workloads."""
+    pace_low: float | None = None
+    pace_high: float | None = None
+    waiting_watts: float | None = None
+    """P0: power while waiting for the host, watts."""
+    waiting_share: float | None = None
+    """Share of the baseline's energy that is waiting, 0 to 1."""
+    smallest_detectable: float | None = None
+    """The smallest true change that would be called regressed at rate 1 − ``beta``; of energy at
+    the baseline's pace where that decides, of the total elsewhere."""
+    confidence: float | None = None
+    """1 − p of the one-sided test that decided."""
+    flags: tuple[str, ...] = ()
+    """``pace_not_gated``, ``other_card``, ``estimated``."""
+    also_changed: tuple[str, ...] = ()
+    """Driver and libraries that differ from the latest stored run."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat, of builtin types only."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
