@@ -10,6 +10,9 @@ from pytest_inferenergy.deciding.change import Change, Word
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.run import Run
 
+AT_PACE_SHARE = 0.75
+"""Share of α that tests energy at the baseline's pace; the total has the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -29,13 +32,15 @@ class Finding:
 def find(new: Run, runs: Sequence[Run], margins: Margins) -> Finding:
     """The total decides; with a host-bound baseline, energy at its pace and the pace do.
 
-    There, either of two quantities can say ``regressed``, so each is tested at α/2 (Bonferroni).
+    There, either of two quantities can say ``regressed``, so they share α (weighted Bonferroni):
+    most of it goes to the sharp one.
     """
-    parts = pace.split(new, runs, replace(margins, alpha=margins.alpha / 2))
+    parts = pace.split(new, runs, replace(margins, alpha=AT_PACE_SHARE * margins.alpha))
     if parts is None:
         total = stored.total_change(new, runs, margins)
         return Finding(total.word, _reason("energy", total), total, None, total)
-    total = stored.total_change(new, runs, parts.at_pace.margins)
+    rest = replace(margins, alpha=(1 - AT_PACE_SHARE) * margins.alpha)
+    total = stored.total_change(new, runs, rest)
     if total.word == "regressed":
         return Finding("regressed", _reason("energy", total), total, parts, total)
     at_pace, speed = parts.at_pace, parts.pace

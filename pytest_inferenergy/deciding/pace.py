@@ -15,8 +15,12 @@ from pytest_inferenergy.deciding.between import Between, prior_sd
 from pytest_inferenergy.deciding.change import Change, against
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.deciding.series import mean
 from pytest_inferenergy.deciding.sessions import levels, sessions
-from pytest_inferenergy.deciding.waiting import pace_share, residual_sd, waiting_power
+from pytest_inferenergy.deciding.waiting import Waiting, pace_share, residual_sd, waiting_power
+
+MOSTLY_WAITING = 0.5
+"""Waiting power over the baseline's mean power from which a card mostly waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,14 @@ class PaceSplit:
 
 
 def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | None:
-    """Split the change, or ``None`` where the baseline is not host-bound: the total decides.
-
-    Only stored runs tell P0 and whether the workload waits. A new run cannot declare itself
-    host-bound and so talk a regression away; if it made a calm workload wait, its total counts.
-    """
-    waiting = waiting_power(baseline)
+    """Split the change, or ``None`` where the baseline is not host-bound: the total decides."""
+    groups = sessions(baseline)
+    log_seconds = mean(levels(groups, lambda run: run.log_seconds))
+    log_joules = mean(levels(groups, lambda run: run.log_joules))
+    mean_watts = math.exp(log_joules - log_seconds)
+    waiting = _waiting(new, baseline, mean_watts)
     if waiting is None:
         return None
-    groups = sessions(baseline)
-    log_seconds = Between.pooled(levels(groups, lambda run: run.log_seconds), 0.0).level
-    log_joules = Between.pooled(levels(groups, lambda run: run.log_joules), 0.0).level
-    mean_watts = math.exp(log_joules - log_seconds)
     watts = min(waiting.watts, mean_watts)  # waiting is part of the whole
     pace_seconds = math.exp(log_seconds)
     if not all(_left(run, watts, pace_seconds) > 0 for run in (new, *baseline)):
@@ -78,6 +78,20 @@ def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | No
         waiting_watts=watts,
         waiting_share=share,
     )
+
+
+def _waiting(new: Run, baseline: Sequence[Run], mean_watts: float) -> Waiting | None:
+    """P0 by the stored runs; where they were too calm to tell it, with the new run's help.
+
+    A new run cannot by itself declare a workload host-bound and so talk a regression away: the
+    stored runs must have drawn mostly waiting power. If it made a busy card wait, its total
+    counts.
+    """
+    waiting = waiting_power(baseline)
+    if waiting is not None:
+        return waiting
+    helped = waiting_power([*baseline, new])
+    return helped if helped and helped.watts >= MOSTLY_WAITING * mean_watts else None
 
 
 def _left(run: Run, watts: float, pace_seconds: float) -> float:
