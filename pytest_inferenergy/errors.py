@@ -6,7 +6,14 @@ class InferenergyError(Exception):
 
 
 class MeterError(InferenergyError):
-    """A source of energy cannot be opened, or cannot answer for the time asked."""
+    """A source of energy cannot be opened, or cannot answer for the time asked.
+
+    ``flag`` is the word the measurement carries, e.g. ``counter_frozen``; ``None`` if it has none.
+    """
+
+    def __init__(self, message: str, flag: str | None = None) -> None:
+        super().__init__(message)
+        self.flag = flag
 
 
 class TraceError(InferenergyError):

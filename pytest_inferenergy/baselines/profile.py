@@ -61,11 +61,12 @@ class MachineProfile:
             f"x{self.count}",
             *([] if limit is None else [f"{limit}w"]),
             *(["mig"] if self.mig else []),
-            _slug(self.meter),
+            _slug(self.meter) or "meter",
             *(self.components if self.components != (usual_component(self.meter),) else ()),
         ]
         slug = "-".join(parts)
-        if len(slug) <= LONGEST_SLUG and _says_it_all(self.device):
+        # Two machines must not share a file because their names differ in a lost character only.
+        if len(slug) <= LONGEST_SLUG and _tells_all(self.device + self.meter):
             return slug
         digest = hashlib.sha256(repr(self).encode("utf-8", "backslashreplace")).hexdigest()[:8]
         return f"{slug[: LONGEST_SLUG - 9].rstrip('-')}-{digest}"
@@ -118,8 +119,6 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _says_it_all(device: str) -> bool:
+def _tells_all(name: str) -> bool:
     """Whether the slug loses no more of a name than case, spaces and plain punctuation."""
-    return (
-        re.fullmatch(r"[A-Za-z0-9 _.,()@/-]*[A-Za-z0-9][A-Za-z0-9 _.,()@/-]*", device) is not None
-    )
+    return re.fullmatch(r"[A-Za-z0-9 _.,()@/-]*", name) is not None

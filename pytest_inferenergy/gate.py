@@ -1,0 +1,68 @@
+"""What an outcome does to its test: pass, warn or fail. Pure, on plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pytest_inferenergy.options import Settings
+
+Effect = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The effect of one outcome, and the causes in the order of their weight."""
+
+    effect: Effect
+    causes: tuple[str, ...] = ()
+
+
+def judge(outcome: Mapping[str, Any], settings: Settings) -> Judgement:
+    """Apply the gate of the test to an outcome.
+
+    Measured regressions and blown budgets fail. Inconclusive ones, and budgets blown by an estimate
+    alone, warn. ``--energy-strict`` turns every doubt into a failure. ``--energy-accept`` takes
+    the present level, whatever the baseline was; a budget it cannot change.
+    """
+    failing, doubtful = _causes(outcome, settings)
+    if outcome.get("gate") == "off":
+        return Judgement("pass")
+    if settings.strict:
+        failing, doubtful = failing + doubtful, []
+    if failing:
+        effect: Effect = "fail" if outcome.get("gate") == "fail" else "warn"
+        return Judgement(effect, tuple(failing + doubtful))
+    warned = [cause for cause in doubtful if cause not in QUIET]
+    return Judgement("warn" if warned else "pass", tuple(warned))
+
+
+QUIET = ("new", "estimated", "unmeasured")
+"""Doubts that the table and the summary tell, and that warrant no warning of their own."""
+
+
+def _causes(outcome: Mapping[str, Any], settings: Settings) -> tuple[list[str], list[str]]:
+    if outcome["state"] != "measured":
+        if outcome.get("broken_baseline"):
+            return ["broken_baseline"], []
+        return [], ["unmeasured"]
+    failing: list[str] = []
+    doubtful: list[str] = []
+    estimated = outcome["source"] == "estimated"
+    writing = settings.update or settings.accept
+    verdict = outcome["verdict"]
+    if not settings.accept and verdict == "regressed":
+        failing.append("regressed")
+    elif not settings.accept and verdict == "inconclusive":
+        doubtful.append("inconclusive")
+    elif verdict == "new" and not writing:
+        doubtful.append("new")
+    budget = outcome["budget"]
+    if budget is not None and budget["word"] == "blown":
+        (doubtful if estimated else failing).append("budget_blown")
+    elif budget is not None and budget["word"] == "inconclusive":
+        doubtful.append("budget_inconclusive")
+    if estimated:
+        doubtful.append("estimated")
+    return failing, doubtful

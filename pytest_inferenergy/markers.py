@@ -1,0 +1,142 @@
+"""The two markers. Their signatures and docstrings are what ``pytest --markers`` prints."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_inferenergy.errors import InferenergyError, UsageProblem
+from pytest_inferenergy.units import parse_energy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+
+@dataclass(frozen=True)
+class EnergyMarker:
+    """What ``@pytest.mark.energy`` says; percentages as written, ``None`` where it is silent."""
+
+    inferences: int = 1
+    name: str | None = None
+    tolerance: float | None = None
+    must_detect: float | None = None
+    max_seconds: float | None = None
+    gate: str | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """An absolute limit for a test."""
+
+    joules_per_inference: float
+    text: str
+    """As the author wrote it, e.g. ``2.3 Wh per 1000``."""
+
+
+def energy(
+    inferences: int = 1,
+    *,
+    name: str | None = None,
+    tolerance: float | None = None,
+    must_detect: float | None = None,
+    max_seconds: float | None = None,
+    gate: str | None = None,
+) -> EnergyMarker:
+    """Measure the energy of this test. tolerance and must_detect are percentages, gate is one of fail, warn and off. On a test that does not ask for the fixture `energy` the whole call of the test function is measured, answering so many inferences."""  # noqa: E501
+    _check("inferences", inferences, int, least=1)
+    _check("name", name, str)
+    _check("tolerance", tolerance, (int, float), least=0)
+    _check("must_detect", must_detect, (int, float), least=0)
+    _check("max_seconds", max_seconds, (int, float), least=0)
+    _check("gate", gate, str)
+    if gate not in (None, "fail", "warn", "off"):
+        raise UsageProblem(f"gate={gate!r}: give 'fail', 'warn' or 'off'")
+    if name == "":
+        raise UsageProblem("name='': must not be empty")
+    if max_seconds == 0:
+        raise UsageProblem("max_seconds=0: must be positive")
+    if must_detect is not None and tolerance is not None and must_detect <= tolerance:
+        raise UsageProblem(f"must_detect={must_detect} has to be greater than {tolerance=}")
+    return EnergyMarker(inferences, name, tolerance, must_detect, max_seconds, gate)
+
+
+def energy_budget(limit: str, per: int = 1000) -> Budget:
+    """Fail the test when it needs more than this energy (J, Wh or kWh, with SI prefixes) per so many inferences."""  # noqa: E501
+    _check("per", per, int, least=1)
+    return Budget(parse_energy(limit) / per, f"{limit.strip()} per {per}")
+
+
+MARKERS: dict[str, Callable[..., object]] = {"energy": energy, "energy_budget": energy_budget}
+
+
+def marker_lines() -> list[str]:
+    """One line for each marker, for the ini key ``markers``."""
+    return [
+        f"{name}{_readable_signature(function)}: {inspect.getdoc(function)}"
+        for name, function in MARKERS.items()
+    ]
+
+
+def _readable_signature(function: Callable[..., object]) -> str:
+    parameters = [
+        p.replace(annotation=inspect.Parameter.empty)
+        for p in inspect.signature(function).parameters.values()
+    ]
+    return str(inspect.Signature(parameters))
+
+
+def energy_marker(item: pytest.Item) -> EnergyMarker:
+    """The settings of a test; the closest marker wins, keyword by keyword."""
+    given: dict[str, Any] = {}
+    for mark in reversed(list(item.iter_markers("energy"))):
+        given.update(_bind(energy, mark))
+    return energy(**given)
+
+
+def budget_marker(item: pytest.Item) -> Budget | None:
+    """The closest budget of a test."""
+    mark = item.get_closest_marker("energy_budget")
+    return None if mark is None else energy_budget(**_bind(energy_budget, mark))
+
+
+def problem(item: pytest.Item) -> str | None:
+    """What is wrong with the markers of a test, in one line; ``None`` where nothing is."""
+    for name, read in (("energy", energy_marker), ("energy_budget", budget_marker)):
+        if item.get_closest_marker(name) is None:
+            continue
+        try:
+            read(item)
+        except InferenergyError as error:
+            return f"{item.nodeid}: @pytest.mark.{name}: {error}"
+    return None
+
+
+def _bind(function: Callable[..., object], mark: pytest.Mark) -> dict[str, Any]:
+    if function is energy and "n" in mark.kwargs:
+        raise UsageProblem(
+            f"unknown keyword 'n': did you mean inferences={mark.kwargs['n']!r} (the inferences "
+            "one call answers)? Repetition needs no number: it goes on until the figure is sharp"
+        )
+    signature = inspect.signature(function)
+    try:
+        return dict(signature.bind(*mark.args, **mark.kwargs).arguments)
+    except TypeError as error:
+        known = ", ".join(signature.parameters)
+        raise UsageProblem(f"{error}; known arguments: {known}") from None
+
+
+def _check(
+    name: str, value: object, kinds: type | tuple[type, ...], least: float | None = None
+) -> None:
+    if value is None:
+        return
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        wanted = kinds.__name__ if isinstance(kinds, type) else "number"
+        raise UsageProblem(f"{name}={value!r}: must be a {wanted}")
+    if least is not None and isinstance(value, int | float):
+        if not math.isfinite(value) or value < least:
+            raise UsageProblem(f"{name}={value!r}: must be at least {least:g}")

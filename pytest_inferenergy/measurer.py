@@ -1,0 +1,345 @@
+"""The measuring side of a session: one per process that runs tests.
+
+It opens the meters before the first measurement (never earlier), keeps workers from measuring at
+the same time, holds the seconds spent against the session's limit, and turns a workload into a
+`Measurement` and its plain-data outcome.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_inferenergy.errors import BaselineError, MeterError, UsageProblem
+from pytest_inferenergy.facts import commit_of, library_versions
+from pytest_inferenergy.measurement import Measurement
+from pytest_inferenergy.options import Settings
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.baselines.history import Baselines, History
+    from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.deciding.run import Run
+    from pytest_inferenergy.markers import Budget
+    from pytest_inferenergy.measuring.measure import Measuring, Recording
+    from pytest_inferenergy.measuring.workload import Stretch, Workload
+    from pytest_inferenergy.meters.meter_set import MeterSet
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure, for which test, under which settings."""
+
+    nodeid: str
+    name: str | None
+    workload: Workload
+    settings: Settings
+    budget: Budget | None = None
+
+
+@dataclass
+class Measured:
+    """What came of a request: the first call's result, the figures, and plain data for reports."""
+
+    first_result: Any
+    measurement: Measurement
+    outcome: dict[str, Any]
+
+
+class Measurer:
+    """Measures workloads with one set of meters."""
+
+    def __init__(self, settings: Settings, root: Path, lock: Path | None, family_root: int | None):
+        self._settings = settings
+        self._root = root
+        self._lock_path = lock
+        self._family_root = family_root
+        self._meters: MeterSet | None = None
+        self._refusal: str | None = None
+        self._baselines: dict[str, Baselines | None] = {}
+        self._busy = False
+        self.spent = 0.0
+        """Seconds spent on measuring in this process."""
+
+    def close(self) -> None:
+        """Stop the meters."""
+        if self._meters is not None:
+            self._meters.close()
+
+    # -- the two ways to measure ---------------------------------------------------------------
+
+    def measure(self, request: Request) -> Measured:
+        """Call the workload until its figure is sharp; its own exceptions pass through."""
+        meters = self._ready(request)
+        if isinstance(meters, str):
+            return self._unmeasured(request, meters)
+        from pytest_inferenergy.measuring.measure import Measuring
+
+        measuring = Measuring(request.workload, meters, request.settings.components)
+        called = [False]
+        with self._alone():
+            try:
+                return self._measure(request, measuring, called)
+            except (MeterError, BaselineError) as error:
+                if not called[0]:
+                    measuring.recording.first_result = _call_once(request.workload)
+                return self._lost(request, measuring.recording.first_result, error)
+
+    def _measure(self, request: Request, measuring: Measuring, called: list[bool]) -> Measured:
+        workload, settings = request.workload, request.settings
+        judging = _Judging(self, request, measuring)
+        if workload.once:
+            measuring.attach()
+        seconds = measuring.first_call()
+        called[0] = True
+        if workload.once:
+            measuring.finish()
+            return judging.conclude()
+        measuring.attach()
+        judging.prepare()
+        if seconds >= settings.max_seconds:
+            from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
+
+            measuring.measure_slow(CALLS_WHEN_SLOW - 1)
+        else:
+            measuring.measure(seconds, judging.enough(self._seconds_left(settings)))
+        return judging.conclude()
+
+    @contextlib.contextmanager
+    def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
+        """Measure the body of a ``with`` once, as it stands; the callable gives the result after."""
+        meters = self._ready(request)
+        if isinstance(meters, str):
+            reason = meters
+            yield lambda: Measured(None, _nothing(request, reason), _blank(request, reason))
+            return
+        from pytest_inferenergy.measuring.measure import Measuring
+        from pytest_inferenergy.measuring.synchronise import synchronise
+        from pytest_inferenergy.measuring.workload import Stretch
+
+        measuring = Measuring(request.workload, meters, request.settings.components)
+        stretch = Stretch(calls=1)
+        with self._alone():
+            failure = _caught(measuring.attach)
+            synchronise()
+            opening = meters.opening()
+            yield lambda: self._close_window(request, measuring, stretch, failure)
+            synchronise()
+            stretch.spans.append((opening, meters.closing()))
+            stretch.tokens = _fixed_tokens(request.workload)
+
+    def _close_window(
+        self, request: Request, measuring: Measuring, stretch: Stretch, failure: MeterError | None
+    ) -> Measured:
+        if failure is not None:
+            return self._lost(request, None, failure)
+        measuring.add(stretch)
+        try:
+            measuring.finish()
+            return _Judging(self, request, measuring).conclude()
+        except (MeterError, BaselineError) as error:
+            return self._lost(request, None, error)
+
+    # -- what both need ------------------------------------------------------------------------
+
+    def _ready(self, request: Request) -> MeterSet | str:
+        """The meters, opened by now, or why there is nothing to measure with."""
+        if self._busy:
+            raise UsageProblem(
+                "a measurement inside a measured call: measurements cannot be nested, measure one "
+                "or the other"
+            )
+        if request.settings.disable:
+            return "disabled by --energy-disable"
+        left = self._seconds_left(request.settings)
+        if left <= 0:
+            return (
+                f"the {self._settings.session_seconds:g} s of --energy-session-seconds were spent"
+            )
+        if self._meters is None and self._refusal is None:
+            from pytest_inferenergy.errors import InferenergyError
+            from pytest_inferenergy.meters.select import open_meters
+
+            try:
+                with self._alone():
+                    self._meters = open_meters(self._settings.meter, self._family_root)
+            except InferenergyError as error:
+                self._refusal = f"nothing to measure with ({self._settings.meter}): {error}"
+        return self._meters or self._refusal or "no meter"
+
+    def _seconds_left(self, settings: Settings) -> float:
+        if self._settings.session_seconds is None:
+            return settings.max_seconds
+        return min(settings.max_seconds, self._settings.session_seconds - self.spent)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the devices: no other worker of this run measures meanwhile."""
+        with contextlib.ExitStack() as stack:
+            if self._lock_path is not None:
+                import filelock
+
+                stack.enter_context(filelock.FileLock(self._lock_path))
+            start, self._busy = time.perf_counter(), True
+            try:
+                yield
+            finally:
+                self._busy = False
+                self.spent += time.perf_counter() - start
+
+    def _unmeasured(self, request: Request, reason: str) -> Measured:
+        result = _call_once(request.workload)
+        return Measured(result, _nothing(request, reason), _blank(request, reason))
+
+    def _lost(self, request: Request, result: Any, error: Exception) -> Measured:
+        flags = (error.flag,) if isinstance(error, MeterError) and error.flag else ()
+        measurement = replace(_nothing(request, str(error)), flags=flags)
+        outcome = _blank(request, str(error)) | {"flags": list(flags)}
+        outcome["broken_baseline"] = isinstance(error, BaselineError)
+        return Measured(result, measurement, outcome)
+
+    def history(self, profile: MachineProfile, request: Request) -> History | None:
+        """What is stored of this measurement on this machine."""
+        from pytest_inferenergy.baselines.store import load
+
+        if profile.slug not in self._baselines:
+            self._baselines[profile.slug] = load(request.settings.baselines, profile)
+        stored = self._baselines[profile.slug]
+        return None if stored is None else stored.history(request.nodeid, request.name or "")
+
+    def commit(self) -> str | None:
+        """The commit under test."""
+        return commit_of(self._root)
+
+
+class _Judging:
+    """From windows to a verdict: what is known of the machine, the baseline and the run."""
+
+    def __init__(self, measurer: Measurer, request: Request, measuring: Measuring) -> None:
+        self._measurer = measurer
+        self._request = request
+        self._measuring = measuring
+        self._digest = request.workload.digest()
+        self._commit = measurer.commit()
+        self._libraries = library_versions()
+        self._stored: tuple[Run, ...] | None = None
+        self._profile: MachineProfile | None = None
+
+    def prepare(self) -> None:
+        """Do the slow things before the warm-up, so that windows follow it at once."""
+        from pytest_inferenergy.deciding.student import quantile
+
+        quantile(0.99, 5.0)  # loads scipy
+
+    def enough(self, limit: float) -> Callable[[Recording, float], bool]:
+        """When to stop taking windows."""
+        from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
+
+        def judge(recording: Recording, spent: float) -> bool:
+            if spent >= limit and recording.taken >= LEAST_WINDOWS:
+                return True
+            run = self._run(recording)
+            return progress(
+                self._estimate(recording),
+                run,
+                self._runs(recording),
+                seconds=spent,
+                max_seconds=limit,
+                budget=self._request.budget is not None,
+            ).enough
+
+        return judge
+
+    def conclude(self) -> Measured:
+        """The verdict and everything that is reported."""
+        from pytest_inferenergy.outcome import conclude
+
+        recording = self._measuring.recording
+        estimate = self._estimate(recording)
+        run = self._run(recording)
+        stored = self._runs(recording)
+        self._measuring.meters.rest()
+        measurement, outcome = conclude(
+            self._request, recording, estimate, run, stored, self._profile_of(recording)
+        )
+        return Measured(recording.first_result, measurement, outcome)
+
+    def _estimate(self, recording: Recording) -> Any:
+        from pytest_inferenergy.deciding.estimate import Estimate
+
+        windows = recording.windows
+        return Estimate.from_windows(
+            [w.joules_per_inference for w in windows],
+            [w.seconds_per_inference for w in windows],
+            [w.seconds for w in windows],
+            [w.stderr / w.joules for w in windows],
+        )
+
+    def _profile_of(self, recording: Recording) -> MachineProfile:
+        from pytest_inferenergy.baselines.profile import MachineProfile
+
+        if self._profile is None:
+            profile = recording.profile
+            if profile is None:
+                raise MeterError("the devices were never chosen")
+            self._profile = MachineProfile.from_meter(profile, recording.components)  # type: ignore[arg-type]
+        return self._profile
+
+    def _runs(self, recording: Recording) -> tuple[Run, ...]:
+        if self._stored is None:
+            history = self._measurer.history(self._profile_of(recording), self._request)
+            self._stored = () if history is None else history.runs
+        return self._stored
+
+    def _run(self, recording: Recording) -> Run:
+        from pytest_inferenergy.measuring.summary import gated_devices, mean_state
+
+        state = mean_state(recording)
+        estimate = self._estimate(recording)
+        run: Run = estimate.to_run(
+            time.time(),
+            inferences_per_call=self._request.workload.inferences,
+            device="+".join(gated_devices(recording)) or None,
+            input_digest=self._digest,
+            driver=None if recording.profile is None else recording.profile.driver,
+            power_limit_watts=state.power_limit_watts,
+            sm_clock_mhz=state.sm_clock_mhz,
+            temperature_c=state.temperature_c,
+            throttle_reasons=state.throttle_reasons,
+            commit=self._commit,
+            libraries=self._libraries,
+        )
+        return run
+
+
+def _call_once(workload: Workload) -> Any:
+    """Make the first call without any meter."""
+    from pytest_inferenergy.measuring.workload import call_once
+
+    return call_once(workload)
+
+
+def _caught(step: Callable[[], object]) -> MeterError | None:
+    try:
+        step()
+    except MeterError as error:
+        return error
+    return None
+
+
+def _fixed_tokens(workload: Workload) -> float | None:
+    tokens = workload.tokens
+    return None if tokens is None or callable(tokens) else float(tokens)
+
+
+def _nothing(request: Request, reason: str) -> Measurement:
+    return Measurement(name=request.name, reason=reason)
+
+
+def _blank(request: Request, reason: str) -> dict[str, Any]:
+    from pytest_inferenergy.outcome import blank
+
+    return blank(request, reason)

@@ -1,0 +1,69 @@
+"""Causes for doubt about a measurement, as words; data, not prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from pytest_inferenergy.measuring.measure import Recording
+from pytest_inferenergy.measuring.memory import grows
+from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
+from pytest_inferenergy.measuring.window import Window
+
+HARDWARE_SLOWDOWN, THERMAL_SOFTWARE, THERMAL_HARDWARE, POWER_BRAKE = 0x8, 0x20, 0x40, 0x80
+THROTTLED = HARDWARE_SLOWDOWN | THERMAL_SOFTWARE | THERMAL_HARDWARE | POWER_BRAKE
+"""NVML's reasons that are no normal state; the software power cap (0x4) is one at full load."""
+DRIFT = 0.03
+"""A change of mean power from the first to the last third of the windows beyond this drifts."""
+MOST_REJECTED = 0.2
+"""Beyond this share of rejected windows nothing can be concluded."""
+
+
+def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
+    """The flags of a recording, sorted."""
+    windows = recording.windows
+    found = set().union(*(window.flags for window in windows))
+    if recording.rejected:
+        found.add("contended")
+    if _contention_unknown(windows):
+        found.add("contention_unknown")
+    if any(_throttle(window) & THROTTLED for window in windows):
+        found.add("throttled")
+    if host_bound:
+        found.add("host_bound")
+    elif _drifts(windows):
+        found.add("thermal_drift")
+    if fmean(window.seconds for window in windows) < 0.9 * WINDOW_SECONDS:
+        found.add("too_short")
+    if grows(recording.memory):
+        found.add("memory_growth")
+    if not recording.levelled:
+        found.add("warm_up_unfinished")
+    return tuple(sorted(found))
+
+
+def mostly_rejected(recording: Recording) -> bool:
+    """Whether more than a fifth of the windows had company on the device."""
+    return len(recording.rejected) > MOST_REJECTED * recording.taken
+
+
+def _contention_unknown(windows: Sequence[Window]) -> bool:
+    states = [r.state for w in windows for r in w.readings if r.state is not None]
+    return any(state.foreign_processes is None for state in states)
+
+
+def _throttle(window: Window) -> int:
+    reasons = 0
+    for reading in window.readings:
+        if reading.state is not None and reading.state.throttle_reasons is not None:
+            reasons |= reading.state.throttle_reasons
+    return reasons
+
+
+def _drifts(windows: Sequence[Window]) -> bool:
+    third = len(windows) // 3
+    if third < 2:
+        return False
+    first = fmean(window.watts for window in windows[:third])
+    last = fmean(window.watts for window in windows[-third:])
+    return abs(last / first - 1) > DRIFT

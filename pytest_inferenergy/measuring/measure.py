@@ -1,0 +1,149 @@
+"""The measuring loop: first call, warm-up, then windows until they are enough."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.measuring.memory import device_memory
+from pytest_inferenergy.measuring.warmup import warm_up
+from pytest_inferenergy.measuring.window import Window
+from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
+from pytest_inferenergy.meters.base import MeterProfile
+from pytest_inferenergy.meters.meter_set import MeterSet, gated_components
+
+Enough = Callable[["Recording", float], bool]
+"""Given the recording so far and the seconds spent on windows: whether to stop."""
+
+CALLS_WHEN_SLOW = 3
+"""A call longer than the limit is made so often in all; the first is its warm-up."""
+
+
+@dataclass
+class Recording:
+    """What was measured of one workload."""
+
+    first_result: Any = None
+    clean: list[Window] = field(default_factory=list)
+    rejected: list[Window] = field(default_factory=list)
+    """Windows in which another process worked on the device."""
+    components: tuple[str, ...] = ()
+    source: str = "measured"
+    levelled: bool = True
+    """Whether call times levelled off before the first window."""
+    memory: list[int | None] = field(default_factory=list)
+    profile: MeterProfile | None = None
+
+    @property
+    def windows(self) -> list[Window]:
+        """The windows that count; where none was clean, those that were taken."""
+        return self.clean or self.rejected
+
+    @property
+    def taken(self) -> int:
+        """Windows in all."""
+        return len(self.clean) + len(self.rejected)
+
+
+class Measuring:
+    """One measurement under way: what the steps below share."""
+
+    def __init__(
+        self, workload: Workload, meters: MeterSet, components: Sequence[str] | None
+    ) -> None:
+        self.workload = workload
+        self.meters = meters
+        self.recording = Recording()
+        self._wanted = components
+        self._pending: deque[Stretch] = deque()
+
+    def first_call(self) -> float:
+        """Make the first call (or the deck's first round), keep its result; seconds it took."""
+        start = time.perf_counter()
+        stretch = run_stretch(self.workload, self.workload.deck, self.meters, keep_first=True)
+        self.recording.first_result = stretch.first_result
+        if self.workload.once:
+            self._pending.append(stretch)
+        return time.perf_counter() - start
+
+    def attach(self) -> MeterProfile:
+        """Choose the devices, now that the workload has shown which it uses."""
+        self.meters.attach()
+        self.recording.profile = self.meters.profile()
+        return self.recording.profile
+
+    def measure_slow(self, calls: int) -> None:
+        """Windows of one call (or round) each, for a call that outlasts the limit."""
+        for _ in range(calls):
+            self._take(self.workload.deck)
+        self.finish()
+
+    def measure(self, first_call: float, enough: Enough) -> None:
+        """Warm up, then take windows until ``enough`` says so."""
+        warm = warm_up(self._run, self.workload.deck, first_call)
+        self.recording.levelled = warm.levelled
+        start = time.perf_counter()
+        while True:
+            self._take(warm.calls)
+            self._resolve(wait=False)
+            if self.recording.taken and enough(self.recording, time.perf_counter() - start):
+                break
+        self.finish()
+
+    def finish(self) -> None:
+        """Wait for the energy of the last windows."""
+        self._resolve(wait=True)
+
+    def add(self, stretch: Stretch) -> None:
+        """Take a stretch that somebody else ran as a window."""
+        self._pending.append(stretch)
+
+    def _run(self, calls: int) -> float:
+        return run_stretch(self.workload, calls, self.meters, keep_first=False).seconds
+
+    def _take(self, calls: int) -> None:
+        self._pending.append(run_stretch(self.workload, calls, self.meters, keep_first=False))
+        self.recording.memory.append(device_memory())
+
+    def _resolve(self, *, wait: bool) -> None:
+        """Turn stretches into windows: those whose energy is known, or all of them."""
+        while self._pending:
+            end = self._pending[0].spans[-1][1]
+            if wait:
+                self.meters.settle(end)
+            elif not self.meters.is_covered(end):
+                return
+            stretch = self._pending.popleft()
+            window = self._window(stretch)
+            recording = self.recording
+            (recording.rejected if _foreign(window) else recording.clean).append(window)
+            self.meters.forget(stretch.spans[0][0])
+
+    def _window(self, stretch: Stretch) -> Window:
+        readings = self.meters.read(stretch.spans)
+        components, source = gated_components(readings, self._wanted)
+        self.recording.components, self.recording.source = components, source
+        gated = [r for r in readings if r.component in components and r.source == source]
+        joules = sum(r.joules for r in gated)
+        if not joules > 0:
+            names = ", ".join(sorted({r.device for r in gated}))
+            raise MeterError(f"the meter of {names} answered {joules:g} J for a window", "no_energy")
+        return Window(
+            joules=joules,
+            stderr=sum(r.stderr**2 for r in gated) ** 0.5,
+            seconds=stretch.seconds,
+            inferences=stretch.calls * self.workload.inferences,
+            calls=stretch.calls,
+            start=stretch.spans[0][0].time,
+            tokens=stretch.tokens,
+            readings=readings,
+            flags=frozenset().union(*(r.flags for r in readings)),
+        )
+
+
+def _foreign(window: Window) -> bool:
+    return any(r.state is not None and r.state.foreign_processes for r in window.readings)

@@ -1,0 +1,33 @@
+"""Growing device memory over repeats: a sign that calls leave something behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+LEAST_GROWTH = 1 << 20
+"""Growth below this many bytes over all windows is not worth a word."""
+
+
+def device_memory() -> int | None:
+    """Bytes of device memory that torch's tensors hold; ``None`` where torch has no device."""
+    torch: Any = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    if cuda is None or not cuda.is_initialized():
+        return None
+    return sum(int(cuda.memory_allocated(index)) for index in range(cuda.device_count()))
+
+
+def grows(levels: Sequence[int | None]) -> bool:
+    """Whether memory, read after each window, rises step by step rather than once.
+
+    It must rise in three quarters of the steps, never fall back to where it began, and by at least
+    1 MiB in all.
+    """
+    known = [level for level in levels if level is not None]
+    if len(known) < 4:
+        return False
+    steps = [b - a for a, b in zip(known, known[1:], strict=False)]
+    rising = sum(step > 0 for step in steps)
+    return rising >= 0.75 * len(steps) and known[-1] - known[0] >= LEAST_GROWTH

@@ -1,0 +1,58 @@
+"""Warm-up and calibration in one: stretches of doubling length until calls are level.
+
+Compilation, autotuning and graph capture make early calls slow; they must fall outside. So the
+stretches go on while calls still get faster, and their length doubles until a stretch fills a
+window: the first window then follows at once, at working temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+WINDOW_SECONDS = 0.5
+LIMIT_SECONDS = 120.0
+STILL_FALLING = 0.97
+"""Calls that take less than this share of the fastest ones before are still getting faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """How the warm-up ended."""
+
+    calls: int
+    """Calls that a window needs to last half a second."""
+    seconds_per_call: float
+    levelled: bool
+    """Whether call times levelled off within the limit."""
+
+
+def warm_up(
+    run: Callable[[int], float], deck: int, first_call: float, limit: float = LIMIT_SECONDS
+) -> WarmUp:
+    """Run stretches until calls are level and one fills a window.
+
+    ``run(n)`` makes n calls and returns the seconds they took; ``deck`` is the number of calls that
+    belong together; ``first_call`` is what the very first call took, seconds.
+    """
+    calls, spent, level = deck, first_call, 0
+    fastest = first_call
+    while True:
+        seconds = run(calls)
+        spent += seconds
+        pace = seconds / calls
+        level = 0 if pace < STILL_FALLING * fastest else level + 1
+        fastest = min(fastest, pace)
+        long_enough = seconds >= WINDOW_SECONDS
+        if long_enough and (level >= 2 or (level >= 1 and seconds >= 2.0)):
+            return WarmUp(calls, pace, levelled=True)
+        if spent + seconds > limit:
+            needed = max(calls, deck * _whole(WINDOW_SECONDS / max(pace * deck, 1e-9)))
+            return WarmUp(needed, pace, levelled=False)
+        if not long_enough:
+            needed = _whole(1.1 * WINDOW_SECONDS / max(pace * deck, 1e-9))
+            calls = deck * max(1, min(2 * calls // deck, needed))
+
+
+def _whole(number: float) -> int:
+    return max(1, int(number) + (number > int(number)))

@@ -1,0 +1,130 @@
+"""What is measured: a callable with its arguments, and how often it is called in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_inferenergy.errors import UsageProblem
+from pytest_inferenergy.measuring.digest import input_digest
+from pytest_inferenergy.measuring.synchronise import synchronise
+from pytest_inferenergy.meters.meter_set import MeterSet, Span
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A callable and everything needed to call it again and again.
+
+    Either ``args`` and ``kwargs`` are the same for every call, or ``setup`` makes them before each
+    call, or ``inputs`` is a deck that each window goes through a whole number of times, each card
+    as the last positional argument.
+    """
+
+    call: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    inferences: int = 1
+    tokens: float | Callable[[Any], float] | None = None
+    setup: Callable[[], Any] | None = None
+    inputs: Sequence[Any] | None = None
+    once: bool = False
+
+    def __post_init__(self) -> None:
+        if not callable(self.call):
+            raise UsageProblem(f"the workload must be callable, got {type(self.call).__name__}")
+        if isinstance(self.inferences, bool) or not isinstance(self.inferences, int):
+            raise UsageProblem(f"inferences={self.inferences!r}: must be an int")
+        if self.inferences < 1:
+            raise UsageProblem(f"inferences={self.inferences}: must be at least 1")
+        if self.inputs is not None and self.setup is not None:
+            raise UsageProblem("give setup= or inputs=, not both: both make the arguments")
+        if self.inputs is not None and not len(self.inputs):
+            raise UsageProblem("inputs= is empty: nothing to measure")
+
+    @property
+    def deck(self) -> int:
+        """Calls that belong together: a window holds a whole number of them."""
+        return 1 if self.inputs is None else len(self.inputs)
+
+    def digest(self) -> str | None:
+        """A digest of the inputs, ``None`` where ``setup`` makes them anew for each call."""
+        if self.setup is not None:
+            return None
+        return input_digest(self.args, dict(self.kwargs), self.inputs)
+
+
+@dataclass
+class Stretch:
+    """What consecutive calls left: when they ran, and what they answered."""
+
+    spans: list[Span] = field(default_factory=list)
+    calls: int = 0
+    tokens: float | None = None
+    first_result: Any = None
+
+    @property
+    def seconds(self) -> float:
+        """Time inside the spans, seconds."""
+        return sum(closing.time - opening.time for opening, closing in self.spans)
+
+
+def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first: bool) -> Stretch:
+    """Call so often, synchronised at both rims; results after the first are dropped at once.
+
+    With ``setup`` each call is a span of its own, so that what lies between is left out.
+    """
+    stretch = Stretch(calls=calls, tokens=None if workload.tokens is None else 0.0)
+    if workload.setup is None:
+        _run_together(workload, calls, meters, stretch, keep_first)
+    else:
+        for number in range(calls):
+            prepared = _arguments(workload.setup())
+            first = keep_first and number == 0
+            one = Workload(workload.call, *prepared, tokens=workload.tokens)
+            _run_together(one, 1, meters, stretch, first)
+    return stretch
+
+
+def _run_together(
+    workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
+) -> None:
+    call, args, kwargs = workload.call, workload.args, workload.kwargs
+    inputs, tokens = workload.inputs, workload.tokens
+    counted, result = 0.0, None
+    synchronise()
+    opening = meters.opening()
+    for number in range(calls):
+        if inputs is None:
+            result = call(*args, **kwargs)
+        else:
+            result = call(*args, inputs[number % len(inputs)], **kwargs)
+        if tokens is not None:
+            counted += tokens(result) if callable(tokens) else tokens
+        if keep_first and number == 0:
+            stretch.first_result = result
+    synchronise(result)
+    stretch.spans.append((opening, meters.closing()))
+    if stretch.tokens is not None:
+        stretch.tokens += counted
+
+
+def _arguments(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+    """What ``setup`` returned, as positional and keyword arguments."""
+    if prepared is None:
+        return (), {}
+    if isinstance(prepared, tuple):
+        return prepared, {}
+    if isinstance(prepared, dict):
+        return (), prepared
+    return (prepared,), {}
+
+
+def call_once(workload: Workload) -> Any:
+    """The first call and nothing else, unmeasured."""
+    args, kwargs = workload.args, workload.kwargs
+    if workload.setup is not None:
+        args, kwargs = _arguments(workload.setup())
+    elif workload.inputs is not None:
+        args = (*args, workload.inputs[0])
+    return workload.call(*args, **kwargs)

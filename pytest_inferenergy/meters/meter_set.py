@@ -1,0 +1,131 @@
+"""Several meters as one: edges in the right order, readings joined, components chosen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.meters.base import Meter, MeterProfile, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One rim of a window: the instant each meter took for it, in the meters' order."""
+
+    instants: tuple[float, ...]
+
+    @property
+    def time(self) -> float:
+        """The instant of the first meter, which stands closest to the work."""
+        return self.instants[0]
+
+
+Span = tuple[Edge, Edge]
+
+
+class MeterSet:
+    """The meters of a session; the first is the one whose edges stand closest to the work."""
+
+    def __init__(self, meters: Sequence[Meter], notes: Sequence[str] = ()) -> None:
+        if not meters:
+            raise MeterError("; ".join(notes) or "no meter answers on this machine")
+        self.meters = tuple(meters)
+        self.notes = tuple(notes)
+        """Why the other meters do not take part."""
+
+    def attach(self) -> None:
+        """Let each meter choose its devices."""
+        for meter in self.meters:
+            meter.attach()
+
+    def profile(self) -> MeterProfile:
+        """The first meter's profile: it measures what is gated."""
+        return self.meters[0].profile()
+
+    def opening(self) -> Edge:
+        """Mark the start of a stretch of work; the first meter is asked last."""
+        return Edge(tuple(meter.edge() for meter in reversed(self.meters))[::-1])
+
+    def closing(self) -> Edge:
+        """Mark the end of a stretch of work; the first meter is asked first."""
+        return Edge(tuple(meter.edge() for meter in self.meters))
+
+    def is_covered(self, edge: Edge) -> bool:
+        """Whether the energy up to an edge can be told without waiting."""
+        pairs = zip(self.meters, edge.instants, strict=True)
+        return all(meter.covered() >= instant for meter, instant in pairs)
+
+    def settle(self, edge: Edge) -> None:
+        """Wait until the energy up to an edge can be told."""
+        for meter, instant in zip(self.meters, edge.instants, strict=True):
+            meter.settle(instant)
+
+    def read(self, spans: Sequence[Span]) -> tuple[Reading, ...]:
+        """The energy of some stretches of work together, one reading a component and device."""
+        parts: dict[tuple[str, str, str], list[Reading]] = {}
+        for i, meter in enumerate(self.meters):
+            for opening, closing in spans:
+                for reading in meter.read(opening.instants[i], closing.instants[i]):
+                    key = (reading.component, reading.source, reading.device)
+                    parts.setdefault(key, []).append(reading)
+        return tuple(_joined(readings) for readings in parts.values())
+
+    def rest(self) -> None:
+        """Between measurements: measure what needs a quiet device, where a meter does so."""
+        for meter in self.meters:
+            measure_idle = getattr(meter, "measure_idle", None)
+            if measure_idle is not None:
+                measure_idle()
+
+    def forget(self, before: Edge) -> None:
+        """Drop recordings before an edge."""
+        for meter, instant in zip(self.meters, before.instants, strict=True):
+            meter.forget(instant)
+
+    def close(self) -> None:
+        """Stop all meters."""
+        for meter in self.meters:
+            meter.close()
+
+
+def _joined(readings: Sequence[Reading]) -> Reading:
+    if len(readings) == 1:
+        return readings[0]
+    last = readings[-1]
+    return Reading(
+        component=last.component,
+        source=last.source,
+        joules=sum(r.joules for r in readings),
+        stderr=math.sqrt(sum(r.stderr**2 for r in readings)),
+        device=last.device,
+        state=next((r.state for r in reversed(readings) if r.state is not None), None),
+        flags=frozenset().union(*(r.flags for r in readings)),
+    )
+
+
+def gated_components(
+    readings: Sequence[Reading], wanted: Sequence[str] | None
+) -> tuple[tuple[str, ...], str]:
+    """Which components make up the figure, and whether it is measured or estimated.
+
+    Without a wish: the GPU where it is measured, else all that is measured, else the estimates.
+    Raises `MeterError` where a wished component is not measured beside one that is.
+    """
+    measured = {r.component for r in readings if r.source == "measured"}
+    estimated = {r.component for r in readings if r.source == "estimated"}
+    if wanted is None:
+        if "gpu" in measured:
+            return ("gpu",), "measured"
+        found = measured or estimated
+        return tuple(sorted(found)), "measured" if measured else "estimated"
+    if measured.issuperset(wanted):
+        return tuple(wanted), "measured"
+    if not measured and estimated.issuperset(wanted):
+        return tuple(wanted), "estimated"
+    missing = ", ".join(sorted(set(wanted) - measured))
+    raise MeterError(
+        f"energy_components asks for {' '.join(wanted)}, but {missing} is not measured here and "
+        "estimates are never added to measurements; leave it out of energy_components"
+    )

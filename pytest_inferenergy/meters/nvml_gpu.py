@@ -1,0 +1,147 @@
+"""One GPU through NVIDIA's own bindings: typed answers, ``None`` where a call is not supported.
+
+Each capability is probed by calling it; that NVML initialises proves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.meters.base import DeviceState
+
+T = TypeVar("T")
+
+
+def open_library() -> Any:
+    """Initialise NVML and return the module ``pynvml``; `MeterError` says why it cannot be."""
+    try:
+        import pynvml
+    except ImportError as error:
+        raise MeterError(
+            f"the module pynvml is missing ({error}); type: pip install nvidia-ml-py"
+        ) from error
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        raise MeterError(f"NVML does not answer: {error}") from error
+    except AttributeError as error:  # a foreign module of that name
+        raise MeterError(
+            "the module pynvml is not NVIDIA's; type: pip uninstall pynvml; pip install nvidia-ml-py"
+        ) from error
+    return pynvml
+
+
+def hashed(uuid: str) -> str:
+    """A short identity of a card that does not give its UUID away."""
+    return hashlib.sha256(uuid.encode()).hexdigest()[:12]
+
+
+class Gpu:
+    """One device handle; methods answer ``None`` where the device does not support the call."""
+
+    def __init__(self, nvml: Any, index: int) -> None:
+        self._nvml = nvml
+        self._not_supported = (
+            nvml.NVML_ERROR_NOT_SUPPORTED,
+            nvml.NVML_ERROR_FUNCTION_NOT_FOUND,
+            nvml.NVML_ERROR_NO_PERMISSION,
+        )
+        self._index = index
+        self._handle = self._must(nvml.nvmlDeviceGetHandleByIndex, index)
+        self.uuid: str = self._must(nvml.nvmlDeviceGetUUID, self._handle)
+        self.name: str = self._ask(nvml.nvmlDeviceGetName, self._handle) or "unknown NVIDIA GPU"
+        self.identity = hashed(self.uuid)
+
+    def _must(self, call: Callable[..., T], *args: object) -> T:
+        try:
+            return call(*args)
+        except self._nvml.NVMLError as error:
+            raise MeterError(f"GPU {self._index}: {call.__name__}: {error}") from error
+
+    def _ask(self, call: Callable[..., T], *args: object) -> T | None:
+        try:
+            return call(*args)
+        except self._nvml.NVMLError as error:
+            if error.value in self._not_supported:
+                return None
+            raise MeterError(f"GPU {self._index}: {call.__name__}: {error}") from error
+
+    def _try(self, call: Callable[..., T], *args: object) -> T | None:
+        """For facts that are nice to know: any failure is ``None``."""
+        try:
+            return call(*args)
+        except (self._nvml.NVMLError, MeterError):
+            return None
+
+    def joules(self) -> float | None:
+        """The energy counter since the driver was loaded, joules."""
+        millijoules = self._ask(self._nvml.nvmlDeviceGetTotalEnergyConsumption, self._handle)
+        return None if millijoules is None else millijoules / 1e3
+
+    def watts(self) -> float | None:
+        """The power reading (a mean over up to 1 s on recent cards), watts."""
+        milliwatts = self._ask(self._nvml.nvmlDeviceGetPowerUsage, self._handle)
+        return None if milliwatts is None else milliwatts / 1e3
+
+    def samples(self, newer_than: int) -> list[tuple[int, float]] | None:
+        """Power samples newer than a stamp: (wall clock in microseconds, watts), oldest first."""
+        nvml = self._nvml
+        try:
+            kind, samples = nvml.nvmlDeviceGetSamples(
+                self._handle, nvml.NVML_TOTAL_POWER_SAMPLES, newer_than
+            )
+        except nvml.NVMLError as error:
+            if error.value == nvml.NVML_ERROR_NOT_FOUND:
+                return []
+            if error.value in (*self._not_supported, nvml.NVML_ERROR_INVALID_ARGUMENT):
+                return None
+            raise MeterError(f"GPU {self._index}: nvmlDeviceGetSamples: {error}") from error
+        member = {nvml.NVML_VALUE_TYPE_UNSIGNED_LONG: "ulVal"}.get(kind, "uiVal")
+        if kind == getattr(nvml, "NVML_VALUE_TYPE_UNSIGNED_LONG_LONG", 3):
+            member = "ullVal"
+        return [(s.timeStamp, getattr(s.sampleValue, member) / 1e3) for s in samples]
+
+    def mig(self) -> bool:
+        """Whether the card is split into MIG slices (its counters then cover the whole board)."""
+        mode = self._try(self._nvml.nvmlDeviceGetMigMode, self._handle)
+        return mode is not None and mode[0] == self._nvml.NVML_DEVICE_MIG_ENABLE
+
+    def power_limit(self) -> float | None:
+        """The enforced power limit, watts."""
+        milliwatts = self._try(self._nvml.nvmlDeviceGetEnforcedPowerLimit, self._handle)
+        return None if milliwatts is None else milliwatts / 1e3
+
+    def driver(self) -> str | None:
+        """Version of the NVIDIA driver."""
+        return self._try(self._nvml.nvmlSystemGetDriverVersion)
+
+    def state(self) -> DeviceState:
+        """Clocks, temperature, throttle reasons and memory at this moment."""
+        nvml, handle = self._nvml, self._handle
+        memory = self._try(nvml.nvmlDeviceGetMemoryInfo, handle)
+        return DeviceState(
+            sm_clock_mhz=self._try(nvml.nvmlDeviceGetClockInfo, handle, nvml.NVML_CLOCK_SM),
+            temperature_c=self._try(
+                nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU
+            ),
+            power_limit_watts=self.power_limit(),
+            throttle_reasons=self._try(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle),
+            memory_used_bytes=None if memory is None else int(memory.used),
+        )
+
+    def processes(self) -> frozenset[int] | None:
+        """Ids of the processes that hold a compute context on the device."""
+        listed = self._try(self._nvml.nvmlDeviceGetComputeRunningProcesses, self._handle)
+        return None if listed is None else frozenset(int(p.pid) for p in listed)
+
+    def working_processes(self, since: int) -> frozenset[int] | None:
+        """Ids of the processes that kept the multiprocessors busy after a stamp (wall clock, us)."""
+        nvml = self._nvml
+        try:
+            samples = nvml.nvmlDeviceGetProcessUtilization(self._handle, since)
+        except nvml.NVMLError as error:
+            return frozenset() if error.value == nvml.NVML_ERROR_NOT_FOUND else None
+        return frozenset(int(s.pid) for s in samples if s.smUtil > 0)

@@ -1,0 +1,78 @@
+"""From the name of a meter to the running set: ``auto`` takes what really answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.meters.base import Meter
+from pytest_inferenergy.meters.meter_set import MeterSet
+
+
+def open_meters(name: str, family_root: int | None = None) -> MeterSet:
+    """Open the meter of a name, or those that answer for ``auto``; `MeterError` says why not.
+
+    ``auto``: nvml where a GPU really answers; beside it rapl where it is readable, else codecarbon.
+    """
+    kind, _, argument = name.partition(":")
+    if kind == "auto":
+        return _automatic(family_root)
+    if kind == "replay":
+        return MeterSet([_replay(argument)])
+    opened = {"nvml": lambda: _nvml(family_root), "rapl": _rapl, "codecarbon": _codecarbon}
+    if kind not in opened:
+        raise MeterError(f"unknown meter {name!r}")
+    return MeterSet([opened[kind]()])
+
+
+def _automatic(family_root: int | None) -> MeterSet:
+    meters: list[Meter] = []
+    notes: list[str] = []
+
+    def try_open(name: str, opener: Callable[[], Meter]) -> bool:
+        try:
+            meters.append(opener())
+        except MeterError as error:
+            notes.append(f"{name}: {error}")
+            return False
+        return True
+
+    def attached_nvml() -> Meter:
+        meter = _nvml(family_root)
+        try:
+            meter.attach()
+        except MeterError:
+            meter.close()
+            raise
+        return meter
+
+    try_open("nvml", attached_nvml)
+    if not try_open("rapl", _rapl):
+        try_open("codecarbon", _codecarbon)
+    return MeterSet(meters, notes)
+
+
+def _nvml(family_root: int | None) -> Meter:
+    from pytest_inferenergy.meters.nvml import NvmlMeter
+
+    return NvmlMeter(family_root)
+
+
+def _rapl() -> Meter:
+    from pytest_inferenergy.meters.rapl import RaplMeter
+
+    return RaplMeter()
+
+
+def _codecarbon() -> Meter:
+    from pytest_inferenergy.meters.codecarbon import CodecarbonMeter
+
+    return CodecarbonMeter()
+
+
+def _replay(path: str) -> Meter:
+    from pytest_inferenergy.meters.replay import ReplayMeter
+    from pytest_inferenergy.meters.trace import read_trace
+
+    return ReplayMeter(read_trace(Path(path)))

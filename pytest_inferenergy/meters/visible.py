@@ -1,0 +1,91 @@
+"""Which GPUs this process uses, asked of those who know; environment variables are never parsed.
+
+In this order: the frameworks that are loaded and initialised (their devices, by UUID), then the
+GPUs on which this process or its children run, then those the CUDA driver shows to this process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_inferenergy.meters.nvml_gpu import Gpu
+from pytest_inferenergy.meters.processes import process_tree
+
+
+def gpus_in_use(gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
+    """Those of ``gpus`` that the work in this process uses; empty where it can see none."""
+    uuids = framework_uuids()
+    if uuids:
+        chosen = tuple(gpu for gpu in gpus if gpu.uuid in uuids)
+        if chosen:
+            return chosen
+    ours = process_tree()
+    running = tuple(gpu for gpu in gpus if ours & (gpu.processes() or frozenset()))
+    if running:
+        return running
+    visible = cuda_visible_uuids()
+    if visible is None:
+        return tuple(gpus)
+    return tuple(gpu for gpu in gpus if gpu.uuid in visible)
+
+
+def framework_uuids() -> frozenset[str]:
+    """UUIDs of the devices that loaded and initialised frameworks hold; imports nothing."""
+    return _torch_uuids() | _cupy_uuids()
+
+
+def _torch_uuids() -> frozenset[str]:
+    torch: Any = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    if cuda is None or not cuda.is_available() or not cuda.is_initialized():
+        return frozenset()
+    count = range(cuda.device_count())
+    used = [i for i in count if cuda.memory_reserved(i) > 0] or [cuda.current_device()]
+    uuids = (getattr(cuda.get_device_properties(i), "uuid", None) for i in used)
+    return frozenset(f"GPU-{uuid}" for uuid in uuids if uuid is not None)
+
+
+def _cupy_uuids() -> frozenset[str]:
+    cupy: Any = sys.modules.get("cupy")
+    if cupy is None or cupy.get_default_memory_pool().total_bytes() == 0:
+        return frozenset()
+    raw = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id).get("uuid")
+    return frozenset() if raw is None else frozenset({_uuid_text(bytes(raw)[:16])})
+
+
+def cuda_visible_uuids() -> frozenset[str] | None:
+    """UUIDs the CUDA driver shows to this process; ``None`` where there is no driver library.
+
+    The driver itself applies ``CUDA_VISIBLE_DEVICES`` and ``CUDA_DEVICE_ORDER``. Asked last, since
+    initialising it in a process that then forks is not free of side effects.
+    """
+    try:
+        cuda = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return None
+    no_device = 100
+    answer = cuda.cuInit(0)
+    if answer == no_device:
+        return frozenset()
+    count = ctypes.c_int(0)
+    if answer != 0 or cuda.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return None
+    found = set()
+    for index in range(count.value):
+        device, raw = ctypes.c_int(0), (ctypes.c_ubyte * 16)()
+        if cuda.cuDeviceGet(ctypes.byref(device), index) != 0:
+            return None
+        if cuda.cuDeviceGetUuid(ctypes.byref(raw), device) != 0:
+            return None
+        found.add(_uuid_text(bytes(raw)))
+    return frozenset(found)
+
+
+def _uuid_text(raw: bytes) -> str:
+    """NVML's spelling of a 16-byte UUID."""
+    import uuid
+
+    return f"GPU-{uuid.UUID(bytes=raw)}"

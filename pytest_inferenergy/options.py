@@ -1,0 +1,293 @@
+"""Command line and ini keys, read once into one frozen `Settings`.
+
+A marker stands between them: command line > marker > ini > default for the gate, marker > command
+line > ini > default for the rest (`Settings.for_test`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from pytest_inferenergy.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.markers import EnergyMarker
+
+Gate = Literal["fail", "warn", "off"]
+GATES = ("fail", "warn", "off")
+METERS = ("auto", "nvml", "rapl", "codecarbon", "replay:FILE")
+COMPONENTS = ("gpu", "cpu", "ram")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a user can set. Percentages are kept as fractions."""
+
+    report: bool = False
+    """Print the table at the end of the run."""
+    json: Path | None = None
+    """Write the results here."""
+    update: bool = False
+    """Let `new` and `passed` runs join the baselines."""
+    accept: bool = False
+    """As update, and let changed tests begin a new list."""
+    prune: bool = False
+    """Delete the baselines of tests that no longer exist."""
+    baselines: Path = Path("energy_baselines")
+    """Folder of the baseline files, absolute after `read_settings`."""
+    gate: Gate = "fail"
+    """What a regression does."""
+    tolerance: float = 0.05
+    """The non-inferiority margin, as a fraction."""
+    must_detect: float | None = None
+    """The change from which on a test must not pass, as a fraction; `None`: twice the tolerance."""
+    strict: bool = False
+    """Fail also where nothing could be told."""
+    meter: str = "auto"
+    """Name of the meter."""
+    components: tuple[str, ...] | None = None
+    """What the figure adds up; `None`: the GPU where one is measured, else what there is."""
+    max_seconds: float = 30.0
+    """Time for measuring one test, seconds."""
+    session_seconds: float | None = None
+    """Time for measuring all tests, seconds."""
+    disable: bool = False
+    """Run the bodies once, unmeasured."""
+    gate_from_command_line: bool = False
+    """Whether the gate was given on the command line, where it overrides markers."""
+
+    @property
+    def margins(self) -> tuple[float, float]:
+        """Tolerance and must_detect, as fractions."""
+        return self.tolerance, 2 * self.tolerance if self.must_detect is None else self.must_detect
+
+    def for_test(self, marker: EnergyMarker) -> Settings:
+        """These settings with what a test's marker says."""
+        changes: dict[str, Any] = {}
+        tolerance = self.tolerance if marker.tolerance is None else marker.tolerance / 100
+        must_detect = self.must_detect
+        if marker.must_detect is not None:
+            must_detect = marker.must_detect / 100
+        elif must_detect is not None and must_detect <= tolerance:
+            must_detect = None  # a wider tolerance of the test's own moves both margins
+        if must_detect is not None and must_detect <= tolerance:
+            raise UsageProblem(
+                f"@pytest.mark.energy: must_detect={100 * must_detect:g} has to be greater than "
+                f"the tolerance, {100 * tolerance:g} percent"
+            )
+        changes.update(tolerance=tolerance, must_detect=must_detect)
+        if marker.max_seconds is not None:
+            changes["max_seconds"] = marker.max_seconds
+        if marker.gate is not None and not self.gate_from_command_line:
+            changes["gate"] = marker.gate
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class _Option:
+    """One option: its flag, its ini key's type (``None``: command line only) and its help."""
+
+    name: str
+    help: str
+    ini: Literal["string", "bool", "float", "args"] | None = None
+    metavar: str | None = None
+    flag: bool = False
+    action: bool = False
+
+
+OPTIONS = (
+    _Option("report", "print a table of the energy measured at the end of the run", "bool",
+            flag=True),
+    _Option("json", "write the results to PATH as JSON", metavar="PATH"),
+    _Option("update", "add the runs of new and passed tests to the stored baselines", flag=True),
+    _Option("accept", "accept the present level: as --energy-update, and a changed test begins a "
+            "new list of runs and does not fail", flag=True),
+    _Option("prune", "delete baselines of tests that no longer exist (full collection only)",
+            flag=True),
+    _Option("baselines", "folder of the baselines (default: energy_baselines in the rootdir)",
+            "string", "DIR"),
+    _Option("gate", "what a regression does: fail (default), warn or off", "string",
+            "{fail,warn,off}"),
+    _Option("tolerance", "a change up to PCT percent never fails (default: 5)", "float", "PCT"),
+    _Option("must_detect", "a change from PCT percent on never passes (default: twice the "
+            "tolerance)", "float", "PCT"),
+    _Option("strict", "fail also without a baseline, when inconclusive, when only estimated and "
+            "when nothing was measured", "bool", flag=True),
+    _Option("meter", f"source of energy: {', '.join(METERS)} (default: auto)", "string", "NAME"),
+    _Option("max_seconds", "time for measuring one test, seconds (default: 30)", "float", "S"),
+    _Option("session_seconds", "time for measuring all tests, seconds (default: no limit)",
+            "float", "S"),
+    _Option("disable", "run energy tests once, unmeasured", "bool", flag=True),
+)  # fmt: skip
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the command line and the ini keys."""
+    group = parser.getgroup("inferenergy", "energy of inference")
+    for option in OPTIONS:
+        flag = "--energy-" + option.name.replace("_", "-")
+        if option.flag:
+            group.addoption(
+                flag, dest=f"energy_{option.name}", action="store_true", default=None,
+                help=option.help,
+            )  # fmt: skip
+        else:
+            group.addoption(
+                flag, dest=f"energy_{option.name}", default=None, metavar=option.metavar,
+                help=option.help,
+            )  # fmt: skip
+        if option.ini is not None:
+            parser.addini(f"energy_{option.name}", option.help, type=option.ini, default=None)
+    parser.addini(
+        "energy_components",
+        "what the figure adds up, of gpu, cpu and ram (default: gpu where one is measured)",
+        type="args",
+        default=None,
+    )
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Validate all options; raises ``pytest.UsageError`` (exit code 4) that names the option."""
+    given: dict[str, Any] = {}
+    for option in OPTIONS:
+        origin, value = _given(config, option)
+        if value is not None:
+            given[option.name] = _VALIDATE.get(option.name, _as_is)(origin, value)
+    given["components"] = _components(_ini(config, "energy_components"))
+    given["gate_from_command_line"] = config.getoption("energy_gate") is not None
+    folder = config.rootpath / given.get("baselines", "energy_baselines")
+    if config.getoption("energy_baselines") is not None:
+        folder = config.invocation_params.dir / given["baselines"]
+    given["baselines"] = folder
+    if "json" in given:
+        given["json"] = config.invocation_params.dir / given["json"]
+    settings = Settings(**given)
+    tolerance, must_detect = settings.margins
+    if must_detect <= tolerance:
+        raise pytest.UsageError(
+            f"--energy-must-detect (energy_must_detect) is {100 * must_detect:g} % but has to be "
+            f"greater than the tolerance, {100 * tolerance:g} %"
+        )
+    if settings.disable and (settings.update or settings.accept):
+        raise pytest.UsageError(
+            "--energy-disable measures nothing, so --energy-update and --energy-accept have "
+            "nothing to write: give one of them only"
+        )
+    return settings
+
+
+def as_data(settings: Settings) -> dict[str, Any]:
+    """The settings as builtin types, for the JSON results."""
+    values = ((field.name, getattr(settings, field.name)) for field in fields(settings))
+    return {name: str(value) if isinstance(value, Path) else value for name, value in values}
+
+
+def _given(config: pytest.Config, option: _Option) -> tuple[str, Any]:
+    """Where a value was given, in words, and the value; ``None`` where it was not."""
+    flag = "--energy-" + option.name.replace("_", "-")
+    value = config.getoption(f"energy_{option.name}")
+    if value is not None or option.ini is None:
+        return flag, value
+    key = f"energy_{option.name}"
+    return f"ini key {key}", _ini(config, key)
+
+
+def _ini(config: pytest.Config, key: str) -> Any:
+    try:
+        return config.getini(key)
+    except (ValueError, TypeError) as error:
+        raise pytest.UsageError(f"ini key {key}: {error}") from error
+
+
+def _as_is(_origin: str, value: Any) -> Any:
+    return value
+
+
+def _gate(origin: str, value: str) -> str:
+    if value not in GATES:
+        raise pytest.UsageError(f"{origin}: unknown gate {value!r}: give fail, warn or off")
+    return value
+
+
+def _number(origin: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        raise pytest.UsageError(f"{origin}: {value!r} is not a number") from None
+    if not math.isfinite(number):
+        raise pytest.UsageError(f"{origin}: {value!r} is not a finite number")
+    return number
+
+
+def _percent(origin: str, value: Any) -> float:
+    number = _number(origin, value)
+    if not 0 <= number <= 1000:
+        raise pytest.UsageError(f"{origin}: {number:g} must be a percentage from 0 to 1000")
+    return number / 100
+
+
+def _positive_percent(origin: str, value: Any) -> float:
+    fraction = _percent(origin, value)
+    if fraction <= 0:
+        raise pytest.UsageError(f"{origin}: must be greater than 0 percent")
+    return fraction
+
+
+def _seconds(origin: str, value: Any) -> float:
+    number = _number(origin, value)
+    if number <= 0:
+        raise pytest.UsageError(f"{origin}: {number:g} must be a positive number of seconds")
+    return number
+
+
+def _meter(origin: str, value: str) -> str:
+    name, _, argument = value.partition(":")
+    if name == "replay":
+        path = Path(argument)
+        if not argument or not path.is_file():
+            raise pytest.UsageError(
+                f"{origin}: replay:FILE needs a recorded trace, there is no file {argument!r}"
+            )
+        return f"replay:{path.absolute()}"
+    if value not in METERS:
+        raise pytest.UsageError(
+            f"{origin}: unknown meter {value!r}: give one of {', '.join(METERS)}"
+        )
+    return value
+
+
+def _text(origin: str, value: str) -> str:
+    if not value:
+        raise pytest.UsageError(f"{origin}: must not be empty")
+    return value
+
+
+def _components(value: Sequence[str] | None) -> tuple[str, ...] | None:
+    if not value:
+        return None
+    chosen = tuple(dict.fromkeys(part for item in value for part in item.split(",") if part))
+    unknown = [name for name in chosen if name not in COMPONENTS]
+    if unknown or not chosen:
+        raise pytest.UsageError(
+            f"ini key energy_components: unknown component {unknown[0]!r}: "
+            f"give some of {', '.join(COMPONENTS)}"
+        )
+    return chosen
+
+
+_VALIDATE: dict[str, Any] = {
+    "gate": _gate,
+    "tolerance": _percent,
+    "must_detect": _positive_percent,
+    "max_seconds": _seconds,
+    "session_seconds": _seconds,
+    "meter": _meter,
+    "baselines": _text,
+    "json": _text,
+}

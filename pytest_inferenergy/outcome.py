@@ -1,0 +1,177 @@
+"""From a recording to what is reported: a `Measurement` and the same as plain, flat data.
+
+The plain data rides on the test report, so it must survive serialisation between processes; every
+output (terminal, JSON, JUnit, baselines) is made from it and from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_inferenergy.baselines.run_record import to_record
+from pytest_inferenergy.deciding.budget import BudgetVerdict, judge_budget
+from pytest_inferenergy.deciding.decide import decide
+from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
+from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
+from pytest_inferenergy.measuring.summary import component_joules, gated_devices
+from pytest_inferenergy.units import kwh_per_1k
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.deciding.estimate import Estimate
+    from pytest_inferenergy.deciding.run import Run
+    from pytest_inferenergy.deciding.verdict import Verdict
+    from pytest_inferenergy.measurer import Request
+    from pytest_inferenergy.measuring.measure import Recording
+
+
+def conclude(
+    request: Request,
+    recording: Recording,
+    estimate: Estimate,
+    run: Run,
+    stored: Sequence[Run],
+    profile: MachineProfile,
+) -> tuple[Measurement, dict[str, Any]]:
+    """Judge a recording; the figures and the verdict, for the author and for reports."""
+    verdict = _verdict(request, recording, run, stored)
+    budget = _budget(request, recording, run, stored)
+    figures = _figures(recording, estimate)
+    flags = sorted({*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags})
+    details = verdict.as_dict()
+    measurement = Measurement(
+        name=request.name,
+        figures=figures,
+        devices=gated_devices(recording),
+        flags=tuple(flags),
+        idle_watts=None if recording.profile is None else recording.profile.idle_watts,
+        baseline=None if verdict.baseline_joules is None else kwh_per_1k(verdict.baseline_joules),
+        change=verdict.change,
+        verdict=verdict.verdict,
+        details=details,
+    )
+    outcome = as_data(measurement) | {
+        "nodeid": request.nodeid,
+        "budget": None if request.budget is None or budget is None else {
+            "text": request.budget.text,
+            "kwh_per_1k": kwh_per_1k(budget.limit),
+            "word": budget.word,
+            "excess": budget.excess,
+            "low_kwh_per_1k": kwh_per_1k(budget.low),
+        },
+        "gate": request.settings.gate,
+        "rejected_windows": len(recording.rejected),
+        "window_sd": run.window_sd,
+        "profile": profile.as_dict(),
+        "slug": profile.slug,
+        "run": to_record(run, request.nodeid),
+    }  # fmt: skip
+    return measurement, outcome
+
+
+def as_data(measurement: Measurement) -> dict[str, Any]:
+    """A measurement as builtin types: scalars under flat names, the parts under ``components``."""
+    figures = measurement.figures
+    if figures is None:
+        return {"name": measurement.name, "state": "unmeasured", "reason": measurement.reason}
+    return {
+        "name": measurement.name,
+        "state": "measured",
+        "reason": None,
+        "source": figures.source,
+        "kwh_per_1k": measurement.kwh_per_1k,
+        "low": measurement.low,
+        "high": measurement.high,
+        "total_kwh_per_1k": measurement.total_kwh_per_1k,
+        "joules_per_inference": figures.joules_per_inference,
+        "seconds_per_inference": figures.seconds_per_inference,
+        "mean_watts": measurement.mean_watts,
+        "idle_watts": measurement.idle_watts,
+        "joules_above_idle": measurement.joules_above_idle,
+        "joules_per_token": measurement.joules_per_token,
+        "tokens_per_joule": measurement.tokens_per_joule,
+        "inferences": figures.inferences,
+        "windows": figures.windows,
+        "components": {
+            name: {"source": part.source, "kwh_per_1k": part.kwh_per_1k, "gated": part.gated}
+            for name, part in figures.components.items()
+        },
+        "devices": list(measurement.devices),
+        "flags": list(measurement.flags),
+        "baseline_kwh_per_1k": measurement.baseline,
+        "change": measurement.change,
+        "verdict": measurement.verdict,
+        "details": dict(measurement.details),
+    }
+
+
+def blank(request: Request, reason: str) -> dict[str, Any]:
+    """The outcome of a request that could not be measured."""
+    return {
+        "nodeid": request.nodeid,
+        "name": request.name,
+        "state": "unmeasured",
+        "reason": reason,
+        "gate": request.settings.gate,
+        "flags": [],
+        "verdict": None,
+        "budget": None,
+    }
+
+
+def _verdict(
+    request: Request, recording: Recording, run: Run, stored: Sequence[Run]
+) -> Verdict:
+    tolerance, must_detect = request.settings.margins
+    verdict = decide(
+        run,
+        stored,
+        tolerance=tolerance,
+        must_detect=must_detect,
+        estimated=recording.source == "estimated",
+    )
+    if mostly_rejected(recording) and verdict.verdict != "new":
+        reason = (
+            f"contended: another process worked on the device in {len(recording.rejected)} of "
+            f"{recording.taken} windows"
+        )
+        return replace(verdict, verdict="inconclusive", reason=reason, confidence=None)
+    return verdict
+
+
+def _budget(
+    request: Request, recording: Recording, run: Run, stored: Sequence[Run]
+) -> BudgetVerdict | None:
+    if request.budget is None:
+        return None
+    judged = judge_budget(run, request.budget.joules_per_inference, stored)
+    if mostly_rejected(recording) and judged.word == "blown":
+        return replace(judged, word="inconclusive")
+    return judged
+
+
+def _figures(recording: Recording, estimate: Estimate) -> Figures:
+    low, high = estimate.interval(0.99)
+    windows = recording.windows
+    inferences = sum(window.inferences for window in windows)
+    tokens = [window.tokens for window in windows if window.tokens is not None]
+    return Figures(
+        joules_per_inference=estimate.joules_per_inference,
+        joules_low=low,
+        joules_high=high,
+        seconds_per_inference=estimate.seconds_per_inference,
+        inferences=inferences,
+        windows=len(windows),
+        source="estimated" if recording.source == "estimated" else "measured",
+        components={
+            name: ComponentEnergy(
+                source="estimated" if source == "estimated" else "measured",
+                joules_per_inference=joules,
+                gated=name in recording.components,
+            )
+            for name, (source, joules) in component_joules(recording).items()
+        },
+        tokens_per_inference=sum(tokens) / inferences if tokens else None,
+    )

@@ -1,0 +1,159 @@
+"""The short message of a test that fails or warns: what, how much, how sure, what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_inferenergy.units import plain, with_prefix
+
+
+def message(outcome: Mapping[str, Any], causes: Sequence[str]) -> str:
+    """Lines for one outcome; its causes as `pytest_inferenergy.gate.judge` gives them."""
+    lines = [line for cause in causes for line in _EXPLAIN[cause](outcome)]
+    if outcome["state"] == "measured":
+        lines += _facts(outcome)
+    lines += _next_steps(outcome, causes)
+    return "\n".join(lines)
+
+
+def title(outcome: Mapping[str, Any]) -> str:
+    """The measurement's name in a sentence: ``energy`` or ``energy of 'batch32'``."""
+    return "energy" if outcome["name"] is None else f"energy of '{outcome['name']}'"
+
+
+def figure(outcome: Mapping[str, Any]) -> str:
+    """The figure with its interval and what it is per inference."""
+    joules = with_prefix(outcome["joules_per_inference"], "J")
+    return (
+        f"{plain(outcome['kwh_per_1k'])} kWh/1k "
+        f"[{plain(outcome['low'])}, {plain(outcome['high'])}] ({joules}/inference)"
+    )
+
+
+def percent(fraction: float | None) -> str:
+    """A signed percentage with a sensible number of digits."""
+    if fraction is None:
+        return "?"
+    value = 100 * fraction
+    return f"{value:+.1f} %" if abs(value) < 100 else f"{value:+.0f} %"
+
+
+def split(outcome: Mapping[str, Any]) -> str:
+    """The change as time x power; and for host-bound work at the baseline's pace."""
+    details = outcome["details"]
+    if details.get("time_ratio") is None:
+        return ""
+    text = (
+        f"time {percent(details['time_ratio'] - 1)} x power {percent(details['power_ratio'] - 1)}"
+    )
+    if details.get("energy_at_pace_change") is not None:
+        text += (
+            f"; at the baseline's pace {percent(details['energy_at_pace_change'])}, "
+            f"pace {percent(details['pace_change'])}"
+        )
+    return text
+
+
+def _regressed(outcome: Mapping[str, Any]) -> list[str]:
+    details = outcome["details"]
+    return [
+        f"{title(outcome)} regressed: {figure(outcome)}",
+        f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({_evidence(details)}): "
+        f"{percent(outcome['change'])} [{percent(details['low'])}, {percent(details['high'])}], "
+        f"tolerance {100 * details['tolerance']:g} %",
+        f"  change = {split(outcome)}",
+        f"  sure at {_confidence(details)} (false alarms at most {100 * details['alpha']:g} % at "
+        f"the tolerance); smallest detectable change {percent(details['smallest_detectable'])}",
+        *_also_changed(details),
+    ]
+
+
+def _inconclusive(outcome: Mapping[str, Any]) -> list[str]:
+    details = outcome["details"]
+    lines = [f"{title(outcome)} inconclusive: {details['reason']}", f"  {figure(outcome)}"]
+    if outcome["change"] is not None:
+        lines.append(
+            f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({_evidence(details)}): "
+            f"{percent(outcome['change'])} [{percent(details['low'])}, {percent(details['high'])}]"
+            f"; smallest detectable change {percent(details['smallest_detectable'])}"
+        )
+        lines.append(f"  change = {split(outcome)}")
+    return lines + _also_changed(details)
+
+
+def _budget(outcome: Mapping[str, Any]) -> list[str]:
+    budget = outcome["budget"]
+    word = "over its budget" if budget["word"] == "blown" else "not clearly within its budget"
+    return [
+        f"{title(outcome)} is {word} of {budget['text']}: {figure(outcome)}",
+        f"  {percent(budget['excess'])} against {plain(budget['kwh_per_1k'])} kWh/1k; "
+        f"lower bound {plain(budget['low_kwh_per_1k'])} kWh/1k on this device (another device's "
+        "sensor can differ by 5 % and more)",
+    ]
+
+
+def _unmeasured(outcome: Mapping[str, Any]) -> list[str]:
+    return [f"{title(outcome)} was not measured: {outcome['reason']}"]
+
+
+def _broken(outcome: Mapping[str, Any]) -> list[str]:
+    return [f"{title(outcome)} was not gated, the baseline cannot be read: {outcome['reason']}"]
+
+
+def _new(outcome: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{title(outcome)} has no baseline on this machine ({outcome['slug']}): {figure(outcome)}"
+    ]
+
+
+def _estimated(outcome: Mapping[str, Any]) -> list[str]:
+    return [f"{title(outcome)} is only estimated, no meter measured it"]
+
+
+_EXPLAIN = {
+    "regressed": _regressed,
+    "inconclusive": _inconclusive,
+    "budget_blown": _budget,
+    "budget_inconclusive": _budget,
+    "unmeasured": _unmeasured,
+    "broken_baseline": _broken,
+    "new": _new,
+    "estimated": _estimated,
+}
+
+
+def _evidence(details: Mapping[str, Any]) -> str:
+    runs, sessions = details["runs"], details["sessions"]
+    return f"{runs} run{'s' * (runs != 1)} in {sessions} session{'s' * (sessions != 1)}"
+
+
+def _confidence(details: Mapping[str, Any]) -> str:
+    confidence = details["confidence"]
+    if confidence is None:
+        return "an unknown level"
+    return f"{100 * min(confidence, 0.99999):.3f} %"
+
+
+def _also_changed(details: Mapping[str, Any]) -> list[str]:
+    changed = details.get("also_changed") or ()
+    return [f"  also changed: {', '.join(changed)}"] if changed else []
+
+
+def _facts(outcome: Mapping[str, Any]) -> list[str]:
+    flags = outcome["flags"]
+    return [f"  flags: {', '.join(flags)}"] if flags else []
+
+
+def _next_steps(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
+    test = outcome["nodeid"]
+    if "regressed" in causes:
+        return [f"  to accept this level: pytest '{test}' --energy-accept"]
+    if "inconclusive" in causes:
+        return [
+            f"  to add evidence: pytest '{test}' --energy-update; to accept this level: "
+            f"pytest '{test}' --energy-accept"
+        ]
+    if "new" in causes:
+        return [f"  to store it: pytest '{test}' --energy-update"]
+    return []

@@ -1,0 +1,43 @@
+"""The closing line: what was measured and gated, and what was not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+COMPARED = ("passed", "improved", "regressed", "inconclusive")
+
+
+def summary_line(outcomes: Sequence[Mapping[str, Any]], selected: int, disabled: bool) -> str:
+    """``energy: 12 measured, 10 compared, 1 regressed, 1 inconclusive, 2 new``.
+
+    ``selected`` is the number of energy tests that were to run. A gate that did not run says so.
+    """
+    if disabled:
+        return (
+            f"energy: nothing was gated: disabled by --energy-disable "
+            f"({_tests(selected)} ran unmeasured)"
+        )
+    measured = [o for o in outcomes if o["state"] == "measured"]
+    words = Counter(o["verdict"] for o in measured)
+    compared = sum(1 for o in measured if o["change"] is not None)
+    parts = [f"{len(measured)} measured", f"{compared} compared"]
+    parts += [f"{words[word]} {word}" for word in ("regressed", "inconclusive", "improved", "new")
+              if words[word]]  # fmt: skip
+    blown = sum(1 for o in measured if o["budget"] and o["budget"]["word"] == "blown")
+    estimated = sum(1 for o in measured if o["source"] == "estimated")
+    unmeasured = len(outcomes) - len(measured)
+    parts += [f"{blown} over budget"] if blown else []
+    parts += [f"{estimated} estimated only"] if estimated else []
+    parts += [f"{unmeasured} not measured"] if unmeasured else []
+    line = f"energy: {', '.join(parts)}"
+    if not measured:
+        reasons = Counter(o["reason"] for o in outcomes)
+        why = reasons.most_common(1)[0][0] if reasons else f"{_tests(selected)} measured nothing"
+        line += f"; nothing was gated: {why}"
+    return line
+
+
+def _tests(count: int) -> str:
+    return f"{count} energy test{'s' * (count != 1)}"

@@ -1,0 +1,74 @@
+"""The table of ``--energy-report``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_inferenergy.reporting.message import percent
+from pytest_inferenergy.units import plain, with_prefix
+
+HEADERS = (
+    "test", "kWh/1k", "±", "J/inference", "s/inference", "W", "baseline", "change", "verdict",
+    "source",
+)  # fmt: skip
+
+
+def table(outcomes: Sequence[Mapping[str, Any]]) -> str:
+    """One row a measurement, in the order they ran."""
+    from tabulate import tabulate
+
+    rows = [row(outcome) for outcome in outcomes]
+    align = ("left", *["right"] * 7, "left", "left")
+    return tabulate(
+        rows, headers=HEADERS, tablefmt="simple", colalign=align, disable_numparse=True
+    )
+
+
+def row(outcome: Mapping[str, Any]) -> list[str]:
+    """The cells of one measurement."""
+    test = label(outcome)
+    if outcome["state"] != "measured":
+        return [test, *["-"] * 7, "not measured", "-"]
+    half = 0.5 * (outcome["high"] - outcome["low"]) / outcome["kwh_per_1k"]
+    baseline = outcome["baseline_kwh_per_1k"]
+    change = outcome["change"]
+    return [
+        test,
+        plain(outcome["kwh_per_1k"]),
+        f"{100 * half:.1f} %",
+        with_prefix(outcome["joules_per_inference"], "J"),
+        with_prefix(outcome["seconds_per_inference"], "s"),
+        plain(outcome["mean_watts"]),
+        "-" if baseline is None else plain(baseline),
+        "-" if change is None else percent(change),
+        verdict(outcome),
+        outcome["source"],
+    ]
+
+
+def verdict(outcome: Mapping[str, Any]) -> str:
+    """The verdict's word, with the budget's beside it where that matters."""
+    word = outcome["verdict"] or "-"
+    budget = outcome["budget"]
+    if budget is not None and budget["word"] == "blown":
+        return f"{word}, over budget"
+    return word
+
+
+def label(outcome: Mapping[str, Any]) -> str:
+    """The test's id, shortened to file and test, and the measurement's name."""
+    file, _, test = outcome["nodeid"].partition("::")
+    short = f"{file.rpartition('/')[2]}::{test}" if test else file
+    return short if outcome["name"] is None else f"{short} {outcome['name']}"
+
+
+def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines below the table: why something was not measured, and what flags were raised."""
+    lines = []
+    for outcome in outcomes:
+        if outcome["state"] != "measured":
+            lines.append(f"{label(outcome)}: {outcome['reason']}")
+        elif outcome["flags"]:
+            lines.append(f"{label(outcome)}: {', '.join(outcome['flags'])}")
+    return lines
