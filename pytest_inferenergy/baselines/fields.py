@@ -173,6 +173,6 @@ def four_digits(value: float) -> float:
 def _show(value: object) -> str:
     try:
         text = repr(value)
-    except ValueError:  # a whole number of more than 4,300 digits
+    except RecursionError:  # nested just not deeply enough for the JSON parser to give up
         text = f"a {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
