@@ -179,7 +179,20 @@ def read_settings(config: pytest.Config) -> Settings:
             "--energy-disable measures nothing, so --energy-update and --energy-accept have "
             "nothing to write: give one of them only"
         )
+    if settings.prune:
+        _check_prune(config)
     return settings
+
+
+def _check_prune(config: pytest.Config) -> None:
+    """Pruning needs to see every test that exists."""
+    narrowed = config.getoption("keyword") or config.getoption("markexpr")
+    by_path = config.args_source is pytest.Config.ArgsSource.ARGS
+    if narrowed or by_path and set(config.args) != set(config.getini("testpaths")):
+        raise pytest.UsageError(
+            "--energy-prune deletes the baselines of tests it does not see, so all tests have to be "
+            "collected: leave out -k, -m and paths"
+        )
 
 
 def as_data(settings: Settings) -> dict[str, Any]:

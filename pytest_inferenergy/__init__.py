@@ -1,0 +1,29 @@
+"""pytest-inferenergy: the energy of ML inference as a tested property.
+
+The public names are imported on first use, so that pytest's start stays quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.fixture import Energy
+    from pytest_inferenergy.measurement import Measurement
+    from pytest_inferenergy.session import InferenergyWarning
+
+__all__ = ["Energy", "InferenergyWarning", "Measurement"]
+
+_HOMES = {
+    "Energy": "pytest_inferenergy.fixture",
+    "InferenergyWarning": "pytest_inferenergy.session",
+    "Measurement": "pytest_inferenergy.measurement",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,77 @@
+"""The marker-only form: ``@pytest.mark.energy`` on a test that does not ask for the fixture."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+
+def is_marker_only(item: pytest.Item) -> bool:
+    """Whether the whole call of this test function is to be measured."""
+    return (
+        isinstance(item, pytest.Function)
+        and item.get_closest_marker("energy") is not None
+        and "energy" not in item.fixturenames
+    )
+
+
+def refusal(item: pytest.Item) -> str | None:
+    """Why a marker-only test cannot be measured, in one line; ``None`` where it can."""
+    if not is_marker_only(item):
+        return None
+    assert isinstance(item, pytest.Function)
+    # `unittest` tests know neither fixtures nor repetition
+    if getattr(item.parent, "obj", None) is not None and _is_unittest(item):
+        return (
+            f"{item.nodeid}: @pytest.mark.energy cannot measure a unittest method: make it a plain "
+            "test function"
+        )
+    function = inspect.unwrap(item.obj)
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return (
+            f"{item.nodeid}: @pytest.mark.energy cannot measure an async test by itself: ask for "
+            "the fixture `energy` and measure a plain call in it"
+        )
+    return None
+
+
+def _is_unittest(item: pytest.Function) -> bool:
+    import sys
+
+    unittest = sys.modules.get("unittest")
+    case = None if unittest is None else getattr(unittest, "TestCase", None)
+    return case is not None and isinstance(item.cls, type) and issubclass(item.cls, case)
+
+
+class MeasuredTest:
+    """The test function as a workload: fixtures stand, the function is called again and again."""
+
+    def __init__(self, item: pytest.Function) -> None:
+        names = item._fixtureinfo.argnames
+        self._function = item.obj
+        self._arguments = {name: item.funcargs[name] for name in names}
+        self._calls = 0
+
+    def __call__(self) -> Any:
+        """One call; a failure in a later one says that the fixture would serve better."""
+        self._calls += 1
+        try:
+            return self._function(**self._arguments)
+        except Exception as error:
+            if self._calls > 1:
+                _note(
+                    error,
+                    f"call {self._calls} of the measured test: a test that cannot be repeated "
+                    "should use the fixture: energy.run(..., setup=...) or once=True",
+                )
+            raise
+
+
+def _note(error: Exception, text: str) -> None:
+    add_note = getattr(error, "add_note", None)
+    if add_note is not None:
+        add_note(text)
+    else:  # Python 3.10
+        error.args = (f"{error.args[0] if error.args else ''}\n{text}", *error.args[1:])

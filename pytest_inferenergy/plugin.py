@@ -1,0 +1,193 @@
+"""The pytest hooks, and nothing else. Whatever is heavy is imported where it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_inferenergy.errors import NothingMeasured
+from pytest_inferenergy.fixture import begin_again, energy, outcomes_of
+from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal
+from pytest_inferenergy.markers import marker_lines, problem
+from pytest_inferenergy.options import add_options, read_settings
+from pytest_inferenergy.session import (
+    ENERGY,
+    SESSION,
+    EnergySession,
+    energy_of,
+    gate_test,
+    nothing_measured,
+    user_properties,
+    worker_input,
+)
+
+__all__ = ["energy"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare options and ini keys."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Validate the settings and register the markers."""
+    for line in marker_lines():
+        config.addinivalue_line("markers", line)
+    session = EnergySession(config, read_settings(config))
+    config.stash[SESSION] = session
+    if worker_input(config) is None:
+        config.pluginmanager.register(_Controller(session), "inferenergy-controller")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the meters."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        session.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Learn the id of the xdist run, whose lock file is ours to take away."""
+    session = node.config.stash[SESSION]
+    session.run_uid = node.workerinput["testrunuid"]
+    session.incomplete("the tests were collected by xdist workers: run it without -n")
+
+
+# -- collection --------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn bad markers into a collection error that names the test."""
+    report = yield
+    problems = []
+    for node in report.result or ():
+        if isinstance(node, pytest.Item):
+            found = problem(node) or refusal(node)
+            if found is not None:
+                problems.append(found)
+    if not problems:
+        return report
+    return pytest.CollectReport(
+        nodeid=report.nodeid, outcome="failed", longrepr="\n".join(problems), result=[]
+    )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give tests that use the fixture the mark, so that ``-m energy`` selects them."""
+    if (
+        isinstance(item, pytest.Function)
+        and "energy" in item.fixturenames
+        and item.get_closest_marker("energy") is None
+    ):
+        item.add_marker(pytest.mark.energy)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Remember which tests exist before any is deselected."""
+    config.stash[SESSION].on_collected(items)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Part of the tests is left out."""
+    if items:
+        items[0].config.stash[SESSION].incomplete("some tests were deselected")
+
+
+# -- running -----------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Skip where a fixture reads a figure that nobody measured; begin a rerun afresh."""
+    if ENERGY in item.stash:
+        begin_again(item.stash[ENERGY])
+    try:
+        return (yield)
+    except NothingMeasured as error:
+        nothing_measured(item, error)
+        raise
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Gate what a test measured, after its own asserts."""
+    try:
+        result = yield
+    except NothingMeasured as error:
+        nothing_measured(item, error)
+        raise
+    gate_test(item)
+    return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
+    """Measure the whole call of a test that has the marker and not the fixture."""
+    if not is_marker_only(pyfuncitem):
+        return None
+    energy_of(pyfuncitem)(MeasuredTest(pyfuncitem))
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what was measured on the report: it travels between processes and into JUnit."""
+    report = yield
+    if call.when == "call" and ENERGY in item.stash:
+        outcomes = outcomes_of(item.stash[ENERGY])
+        report.inferenergy = outcomes  # type: ignore[attr-defined]
+        report.user_properties += user_properties(outcomes)
+        item.user_properties += user_properties(outcomes)
+    return report
+
+
+# -- reporting (controller) --------------------------------------------------------------------
+
+
+class _Controller:
+    """Hooks that carry no config, bound to the session they belong to."""
+
+    def __init__(self, session: EnergySession) -> None:
+        self._session = session
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what was measured from the reports of tests, wherever they ran."""
+        self._session.on_report(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Part of the tests is not seen."""
+        if report.failed:
+            self._session.incomplete("there were collection errors")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, object, object]:
+    """The table, and as the last line above pytest's own what was gated."""
+    from pytest_inferenergy.reporting.terminal import write_report, write_summary
+
+    session = config.stash[SESSION]
+    if session.settings.report:
+        write_report(terminalreporter, session)
+    result = yield
+    write_summary(terminalreporter, session)
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write baselines and results, on the controller only; what cannot be written fails the run."""
+    if worker_input(session.config) is None:
+        ours = session.config.stash[SESSION]
+        ours.finish()
+        if ours.problems and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

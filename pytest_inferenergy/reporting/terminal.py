@@ -1,0 +1,32 @@
+"""What is written to the terminal: the table, and the closing line that is always there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_inferenergy.reporting.table import notes, table
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_inferenergy.session import EnergySession
+
+
+def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
+    """The table of ``--energy-report``."""
+    if not session.outcomes:
+        return
+    terminal.section("energy report", "-")
+    terminal.write_line(table(session.outcomes))
+    for line in notes(session.outcomes):
+        terminal.write_line(line)
+
+
+def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
+    """The last line above pytest's own, whenever an energy test was selected."""
+    for problem in session.problems:
+        terminal.write_line(f"energy: ERROR: {problem}", red=True)
+    for written in session.written:
+        terminal.write_line(f"energy: baselines written: {written}")
+    if session.selected:
+        terminal.write_line(session.summary())

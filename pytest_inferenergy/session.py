@@ -1,0 +1,250 @@
+"""One per run: what was measured, gated and stored, handed over from workers by test reports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_inferenergy.errors import BaselineError, InferenergyError, NothingMeasured
+from pytest_inferenergy.fixture import Energy, outcomes_of
+from pytest_inferenergy.markers import budget_marker, energy_marker
+from pytest_inferenergy.options import Settings, as_data
+from pytest_inferenergy.reporting.summary import summary_line
+
+SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
+ENERGY: pytest.StashKey[Energy] = pytest.StashKey()
+
+
+class InferenergyWarning(pytest.PytestWarning):
+    """A measurement that is in doubt, or a baseline that could not be written."""
+
+
+class EnergySession:
+    """Settings, the measurer of this process, and on the controller all outcomes."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.settings = settings
+        self._config = config
+        self._measurer: Any = None
+        self.outcomes: list[dict[str, Any]] = []
+        self.selected = 0
+        """Energy tests that ran or were to run."""
+        self.problems: list[str] = []
+        """What went wrong at the end of the run, for the last lines."""
+        self.written: list[str] = []
+        self._collected: set[str] = set()
+        self._missing: str | None = None
+        self.run_uid: str | None = None
+        """Id of the xdist run that this process controls."""
+        self._spoilt: set[str] = set()
+
+    # -- measuring (any process) ---------------------------------------------------------------
+
+    def measurer(self) -> Any:
+        """The measurer of this process, made at the first measurement."""
+        if self._measurer is None:
+            from pytest_inferenergy.measurer import Measurer
+
+            worker = worker_input(self._config)
+            self._measurer = Measurer(
+                self.settings,
+                self._config.rootpath,
+                lock=None if worker is None else lock_path(worker["testrunuid"]),
+                family_root=None if worker is None else os.getppid(),
+            )
+        return self._measurer
+
+    def close(self) -> None:
+        """Stop the meters and take the workers' lock file away."""
+        if self._measurer is not None:
+            self._measurer.close()
+        if self.run_uid is not None:
+            with contextlib.suppress(OSError):
+                lock_path(self.run_uid).unlink()
+
+    # -- outcomes (controller) -----------------------------------------------------------------
+
+    def on_report(self, report: pytest.TestReport) -> None:
+        """Take the outcomes from a test report, wherever the test ran."""
+        data = getattr(report, "inferenergy", None)
+        if data is not None and report.when == "call":
+            self.selected += 1
+            for outcome in data:
+                self.outcomes.append(outcome | {"test_outcome": report.outcome})
+        if report.failed:
+            self._spoilt.add(report.nodeid)
+
+    def on_collected(self, items: Iterable[pytest.Item]) -> None:
+        """Remember which tests exist."""
+        self._collected.update(item.nodeid for item in items)
+
+    def incomplete(self, why: str) -> None:
+        """Not every test was collected: what is not seen may exist all the same."""
+        self._missing = why
+
+    def finish(self) -> None:
+        """Write baselines and results; what fails becomes a problem, not a traceback."""
+        if self.settings.update or self.settings.accept:
+            self._attempt(self._write_baselines)
+        if self.settings.prune:
+            self._attempt(self._prune)
+        if self.settings.json is not None:
+            self._attempt(self._write_json)
+
+    def _attempt(self, step: Any) -> None:
+        try:
+            step()
+        except InferenergyError as error:
+            self.problems.append(str(error))
+
+    def _write_baselines(self) -> None:
+        from pytest_inferenergy.baselines.change import join, restart
+        from pytest_inferenergy.baselines.profile import MachineProfile
+        from pytest_inferenergy.baselines.run_record import from_record
+        from pytest_inferenergy.baselines.store import path_of, update
+
+        by_machine: dict[str, list[Mapping[str, Any]]] = {}
+        for outcome in self.outcomes:
+            if self._evidence(outcome) is not None:
+                by_machine.setdefault(outcome["slug"], []).append(outcome)
+        for outcomes in by_machine.values():
+            profile = MachineProfile.from_dict(outcomes[0]["profile"])
+
+            def change(stored: Any, outcomes: list[Mapping[str, Any]] = outcomes) -> Any:
+                for outcome in outcomes:
+                    run = from_record(outcome["run"], outcome["nodeid"])
+                    step = join if self._evidence(outcome) == "join" else restart
+                    stored = step(stored, outcome["nodeid"], outcome["name"] or "", run)
+                return stored
+
+            try:
+                update(self.settings.baselines, profile, change)
+            except BaselineError as error:
+                self.problems.append(str(error))
+                continue
+            path = path_of(self.settings.baselines, profile)
+            self.written.append(f"{len(outcomes)} in {_relative(path, self._config.rootpath)}")
+
+    def _evidence(self, outcome: Mapping[str, Any]) -> str | None:
+        """What an outcome does to its baseline: ``join``, ``restart`` or ``None``.
+
+        Nothing of a test that did not pass is ever stored.
+        """
+        if (
+            outcome["state"] != "measured"
+            or outcome["test_outcome"] != "passed"
+            or outcome["nodeid"] in self._spoilt
+        ):
+            return None
+        if outcome["verdict"] in ("new", "passed"):
+            return "join"
+        return "restart" if self.settings.accept else None
+
+    def _prune(self) -> None:
+        from pytest_inferenergy.baselines.change import prune
+        from pytest_inferenergy.baselines.store import load_all, update
+
+        if self._missing is not None:
+            self.problems.append(
+                f"--energy-prune did nothing: {self._missing}, and a test that was not seen may "
+                "still exist; collect all tests"
+            )
+            return
+        for stored in load_all(self.settings.baselines):
+            update(self.settings.baselines, stored.profile, lambda b: prune(b, self._collected))
+
+    def _write_json(self) -> None:
+        from pytest_inferenergy.reporting.json_results import write_json
+
+        assert self.settings.json is not None
+        write_json(self.settings.json, self.outcomes, as_data(self.settings), self.summary())
+
+    def summary(self) -> str:
+        """The closing line."""
+        return summary_line(self.outcomes, self.selected, self.settings.disable)
+
+
+def worker_input(config: pytest.Config) -> Mapping[str, Any] | None:
+    """What xdist told this process, ``None`` where it is no worker."""
+    found: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    return found
+
+
+def lock_path(uid: str) -> Path:
+    """The file by which the workers of one run take turns at measuring."""
+    return Path(tempfile.gettempdir()) / f"pytest-inferenergy-{uid}.lock"
+
+
+def energy_of(item: pytest.Item) -> Energy:
+    """The `Energy` of a test, one for its whole life."""
+    if ENERGY not in item.stash:
+        session = item.config.stash[SESSION]
+        marker = energy_marker(item)
+        item.stash[ENERGY] = Energy(
+            item.nodeid,
+            session.measurer,
+            session.settings.for_test(marker),
+            marker,
+            budget_marker(item),
+        )
+    return item.stash[ENERGY]
+
+
+def gate_test(item: pytest.Item) -> None:
+    """After the test's own asserts: attach what was measured, then warn or fail."""
+    if ENERGY not in item.stash:
+        return
+    session = item.config.stash[SESSION]
+    from pytest_inferenergy.gate import judge
+    from pytest_inferenergy.reporting.message import message
+
+    failures = []
+    for outcome in outcomes_of(item.stash[ENERGY]):
+        judgement = judge(outcome, session.settings)
+        if judgement.effect == "fail":
+            failures.append(message(outcome, judgement.causes))
+        elif judgement.effect == "warn":
+            item.warn(InferenergyWarning(message(outcome, judgement.causes)))
+    if failures:
+        pytest.fail("\n\n".join(failures), pytrace=False)
+
+
+def nothing_measured(item: pytest.Item, error: NothingMeasured) -> None:
+    """A figure was read that nobody measured: skip with the reason, fail under strict."""
+    session = item.config.stash[SESSION]
+    if session.settings.strict:
+        pytest.fail(f"energy was not measured: {error}", pytrace=False)
+    pytest.skip(f"energy was not measured: {error}")
+
+
+def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, object]]:
+    """The headline scalars of outcomes, for JUnit: ``energy.kwh_per_1k`` and so on."""
+    found: list[tuple[str, object]] = []
+    for outcome in outcomes:
+        prefix = "energy" if outcome["name"] is None else f"energy.{outcome['name']}"
+        for key in HEADLINES:
+            value = outcome.get(key)
+            if value is not None:
+                found.append((f"{prefix}.{key}", value))
+        if outcome["budget"] is not None:
+            found.append((f"{prefix}.budget", outcome["budget"]["word"]))
+    return found
+
+
+HEADLINES = (
+    "state", "reason", "verdict", "source", "kwh_per_1k", "low", "high", "joules_per_inference",
+    "seconds_per_inference", "mean_watts", "baseline_kwh_per_1k", "change", "windows", "inferences",
+)  # fmt: skip
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return str(path.relative_to(root))
+    except ValueError:
+        return str(path)
