@@ -13,14 +13,12 @@ from dataclasses import dataclass
 
 from pytest_inferenergy.deciding.between import Between, prior_sd
 from pytest_inferenergy.deciding.change import Change, against
+from pytest_inferenergy.deciding.estimate import MOSTLY_WAITING
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.deciding.series import mean
 from pytest_inferenergy.deciding.sessions import levels, sessions
 from pytest_inferenergy.deciding.waiting import Waiting, pace_share, residual_sd, waiting_power
-
-MOSTLY_WAITING = 0.5
-"""Waiting power over the baseline's mean power from which a card mostly waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +81,12 @@ def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | No
 def _waiting(new: Run, baseline: Sequence[Run], mean_watts: float) -> Waiting | None:
     """P0 by the stored runs; where they were too calm to tell it, with the new run's help.
 
-    A new run cannot by itself declare a workload host-bound and so talk a regression away: the
-    stored runs must have drawn mostly waiting power. If it made a busy card wait, its total
-    counts.
+    Only a card whose stored energy is mostly waiting is host-bound. On a busy card the time of
+    added work would else be taken for waiting and hide the work's energy, and a new run that made
+    a busy card wait could talk its own regression away.
     """
-    waiting = waiting_power(baseline)
-    if waiting is not None:
-        return waiting
-    helped = waiting_power([*baseline, new])
-    return helped if helped and helped.watts >= MOSTLY_WAITING * mean_watts else None
+    waiting = waiting_power(baseline) or waiting_power([*baseline, new])
+    return waiting if waiting and waiting.watts >= MOSTLY_WAITING * mean_watts else None
 
 
 def _left(run: Run, watts: float, pace_seconds: float) -> float:

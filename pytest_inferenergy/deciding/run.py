@@ -21,8 +21,9 @@ class Run:
     stderr: float
     """Standard error of ``log_joules`` within this run, by batch means."""
     window_sd: float
-    """Standard deviation of single windows' ln(joules per inference); of one window alone the
-    spread cannot be known, and the meter's relative standard error stands here."""
+    """Standard deviation of ln(joules per inference) over windows, or over so many neighbouring
+    ones as make up a second where they are shorter; of one window alone the spread cannot be
+    known, and the meter's relative standard error stands here."""
     windows: int
     window_seconds: float
     """Mean length of a window, seconds."""

@@ -37,6 +37,21 @@ def sd(values: Sequence[float]) -> float:
     return math.sqrt(variance(values))
 
 
+def spread(values: Sequence[float], length: int) -> float:
+    """Standard deviation of the means of ``length`` neighbours; needs two values.
+
+    Over all overlapping stretches (M. S. Meketon and B. Schmeiser, Winter Simulation Conference
+    1984), divided by 1 − length/n so that it is unbiased for independent values; ``length`` 1 is
+    `sd`. Stretches are shortened until four fit: fewer would agree by luck too often.
+    """
+    n = len(values)
+    length = max(1, min(length, n // MIN_BATCHES))
+    centre = mean(values)
+    means = [mean(values[i : i + length]) for i in range(n - length + 1)]
+    squares = mean([(stretch - centre) ** 2 for stretch in means])
+    return math.sqrt(squares / (1 - length / n))
+
+
 def batches(values: Sequence[float], count: int) -> list[Sequence[float]]:
     """Cut into ``count`` consecutive stretches whose lengths differ by at most one."""
     edges = [round(i * len(values) / count) for i in range(count + 1)]

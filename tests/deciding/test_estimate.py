@@ -67,6 +67,14 @@ def test_interval_is_student_t_on_the_log_scale() -> None:
     assert found.interval(0.99) == pytest.approx(tuple(np.exp(expected)))
 
 
+def test_spread_is_that_of_stretches_of_a_second() -> None:
+    joules = [5.1, 4.9] * 8
+    half = Estimate.from_windows(joules, [0.01] * 16, [0.5] * 16, [0.001] * 16)
+    whole = Estimate.from_windows(joules, [0.01] * 16, [0.95] * 16, [0.001] * 16)
+    assert half.window_sd == pytest.approx(0, abs=1e-9)
+    assert whole.window_sd == pytest.approx(np.std(np.log(joules), ddof=1))
+
+
 def test_power_while_waiting_is_the_slope_across_windows() -> None:
     joules, seconds = host_bound_windows()
     found, expected = estimate(joules, seconds), stats.linregress(seconds, joules)

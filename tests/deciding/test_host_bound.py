@@ -144,6 +144,25 @@ def test_a_busy_card_is_not_talked_into_waiting_by_a_new_run() -> None:
     assert found.verdict != "passed"
 
 
+def busy_run_with_hiccups(rng: np.random.Generator, day: float, work: float = 1.0) -> Run:
+    """A card at 650 W that the host lets wait now and then: those windows lie on a 160 W line."""
+    seconds = np.full(10, 0.05) * work
+    seconds[rng.integers(0, 10, 2)] += rng.uniform(0.004, 0.02, 2)
+    joules = (650 * 0.05 * work + 160 * (seconds - 0.05 * work)) * np.exp(rng.normal(0, 0.003, 10))
+    found = estimate(joules.tolist(), seconds.tolist())
+    assert not found.host_bound
+    return found.to_run(day * DAY, device="card")
+
+
+def test_hiccups_of_a_busy_card_do_not_hide_added_work_behind_its_time() -> None:
+    rng = np.random.default_rng(21)
+    for _ in range(50):
+        old = [busy_run_with_hiccups(rng, day) for day in range(5)]
+        found = decide(busy_run_with_hiccups(rng, 99, work=1.15), old)
+        assert found.energy_at_pace_change is None
+        assert found.verdict != "passed"
+
+
 def test_a_throttling_or_capped_card_is_not_host_bound() -> None:
     rng = np.random.default_rng(19)
     runs = baseline_of(rng)

@@ -71,3 +71,21 @@ def test_interval_covers_the_truth_although_neighbouring_windows_are_alike(
         stderr, degrees = series.mean_error(row.tolist())
         covered += abs(row.mean()) < stats.t.ppf(0.995, degrees) * stderr
     assert covered / len(rows) > 0.98
+
+
+@given(values)
+def test_spread_of_single_windows_is_their_standard_deviation(windows: list[float]) -> None:
+    expected = np.std(windows, ddof=1)
+    assert series.spread(windows, 1) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(("count", "length"), [(8, 2), (20, 2), (24, 5)])
+def test_spread_of_stretches_is_unbiased_for_independent_windows(count: int, length: int) -> None:
+    rows = np.random.default_rng(3).normal(size=(3000, count))
+    found = np.mean([series.spread(row.tolist(), length) ** 2 for row in rows])
+    assert found == pytest.approx(1 / length, rel=0.06)
+
+
+def test_what_one_window_misses_and_the_next_gets_back_is_no_spread() -> None:
+    assert series.spread([1.0, -1.0] * 8, 2) == 0
+    assert series.spread([1.0, -1.0, 1.0], 2) > 1  # too few for stretches
