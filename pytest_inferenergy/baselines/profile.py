@@ -36,7 +36,7 @@ class MachineProfile:
 
     @classmethod
     def from_meter(
-        cls, profile: MeterProfile, components: Iterable[ComponentName]
+        cls, profile: MeterProfile, components: Iterable[str]
     ) -> MachineProfile:
         """Take the hard facts of a meter and the gated components.
 

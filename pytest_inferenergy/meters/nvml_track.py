@@ -71,6 +71,8 @@ class Track:
         self._unmoved_at = self._moved_at = now
         self._period: float | None = None
         self._tick: float | None = None
+        self._watching_since: float | None = None
+        self._misses = 0
         self._intervals: deque[float] = deque(maxlen=20)
 
     def _counter_moves(self) -> bool:
@@ -109,29 +111,48 @@ class Track:
         before = self._last_joules
         if joules is None or before is None:
             self._fail("counter_lost", f"the energy counter of {self.gpu.name} stopped answering")
-        elif joules < before:
+            return
+        if joules < before:
             self._fail(
                 "counter_back",
                 f"the energy counter of {self.gpu.name} went back from {before:.3f} to "
-                f"{joules:.3f} J; another process may have reset it or the driver was reloaded",
+                f"{joules:.3f} J; was the driver reloaded?",
             )
-        elif joules == before:
-            self._unmoved_at = start
-            self.due = end + STEP
-            if end - self._moved_at > FROZEN + (TICK_EVERY if self._period is None else 0.0):
-                self._fail(
-                    "counter_frozen",
-                    f"the energy counter of {self.gpu.name} has not moved for "
-                    f"{end - self._moved_at:.1f} s",
-                )
-        else:
+            return
+        moved = joules > before
+        if moved:
             self._last_joules, self._moved_at = joules, end
+        elif end - self._moved_at > FROZEN:
+            self._fail(
+                "counter_frozen",
+                f"the energy counter of {self.gpu.name} has not moved for "
+                f"{end - self._moved_at:.1f} s",
+            )
+            return
+        if moved and self._watching_since is not None:
             self._on_tick(0.5 * (start + end), joules, located=end - self._unmoved_at <= LOCATED)
-            self._collect_samples()
-            self._collect_state(end)
-            self.due = self._next_tick(urgent) - LEAD
+            self._collect(end)
+            self._sleep_until(self._next_tick(urgent) - LEAD)
+        else:
+            self._keep_watching(start, end)
+
+    def _keep_watching(self, start: float, end: float) -> None:
+        """No tick just now. The first reading after a sleep only tells where the counter stands."""
+        self._unmoved_at = start
+        if self._watching_since is None:
+            self._watching_since = start
+        self.due = end + STEP
+        waited = end - self._watching_since
+        if self._period is not None and self._misses < 2 and waited > LEAD + LOCATED:
+            self._misses += 1  # the tick came while we slept: aim at the next one
+            self._sleep_until(self._next_tick(urgent=True) - LEAD)
+
+    def _sleep_until(self, instant: float) -> None:
+        self._watching_since = None
+        self.due = instant
 
     def _on_tick(self, instant: float, joules: float, *, located: bool) -> None:
+        self._misses = 0
         if located:
             self._learn_period(instant)
             self._tick = instant
@@ -171,6 +192,10 @@ class Track:
             self.due = min(self.due, self._next_tick(urgent=True) - LEAD)
         else:
             self.due = 0.0
+
+    def _collect(self, now: float) -> None:
+        self._collect_samples()
+        self._collect_state(now)
 
     def _poll_power(self) -> None:
         now = time.perf_counter()

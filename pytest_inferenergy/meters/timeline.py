@@ -42,7 +42,7 @@ GAP = 3.0
 FIT_TICKS = 600
 """The delay and the misfit are estimated from this many of the newest ticks (about a minute)."""
 REFIT_EVERY = 50
-"""New ticks after which the estimate is made again."""
+"""New ticks after which the estimate is made again; sooner while there are few."""
 DELAY_PRIOR = 0.05
 """Standard deviation, seconds, of the weak prior on the delay."""
 
@@ -68,7 +68,7 @@ class Timeline:
         self._watts = array("d")
         self._integral = array("d")  # of the samples, joules, at each of their instants
         self._doubt = array("d")  # running sum of (change of power x duration)^2 / 12, J^2
-        self._fit_at = -1
+        self._fit_at = 0
         self._tick_count = 0
         self._delay = 0.0
         self._gain = 1.0
@@ -182,16 +182,24 @@ class Timeline:
     def _shape(self, t: float) -> float:
         """Integral of the samples up to ``t``, joules; ``t`` in the samples' clock."""
         i = bisect_left(self._time, t)
+        if i == len(self._time) and self._time and t <= self._reach:
+            return self._integral[-1] + self._watts[-1] * (t - self._time[-1])
+        if i == 0 and self._time and t == self._time[0]:
+            return self._integral[0]
         if i == 0 or i == len(self._time):
-            if i == 0 and self._time and t == self._time[0]:
-                return self._integral[0]
             raise ValueError(f"no power sample reaches the instant {t:.6f} s")
         before, after = self._time[i - 1], self._time[i]
         share = (t - before) / (after - before)
         return self._integral[i - 1] + share * (self._integral[i] - self._integral[i - 1])
 
+    @property
+    def _reach(self) -> float:
+        """How far the samples tell the shape: the newest one holds until the next is due."""
+        held = 0.0 if math.isnan(self._period) or not self._tick_time else 1.5 * self._period
+        return self._time[-1] + held
+
     def _has_shape(self, start: float, end: float) -> bool:
-        return bool(self._time) and self._time[0] <= start and end <= self._time[-1]
+        return bool(self._time) and self._time[0] <= start and end <= self._reach
 
     def _interval(self, t: float) -> tuple[int, int] | None:
         """Indices of the ticks around ``t``, ``None`` beyond the first and the last."""
@@ -277,7 +285,8 @@ class Timeline:
     # -- the fit of samples to ticks -----------------------------------------------------------
 
     def _fit(self) -> None:
-        if self._fit_at >= 0 and self._tick_count - self._fit_at < REFIT_EVERY:
+        fresh = self._tick_count - self._fit_at
+        if self._fit_at > 0 and fresh < min(REFIT_EVERY, 1 + self._fit_at // 4):
             return
         ticks = np.array(self._tick_time[-FIT_TICKS:])
         joules = np.array(self._tick_joules[-FIT_TICKS:])
