@@ -19,7 +19,7 @@ from pytest_inferenergy.meters.marks import Marks
 from pytest_inferenergy.meters.powercap import Zone
 
 PERIOD: Final = 1e-3
-"""The counters are updated about every millisecond (Intel SDM vol. 3B, RAPL interfaces; AMD alike)."""
+"""Seconds between updates of a counter, about (Intel SDM vol. 3B, RAPL interfaces; AMD alike)."""
 EDGE_SPREAD: Final = PERIOD / sqrt(6)
 """Each edge sees a count up to one period old, evenly so: standard deviation period/√12; the
 difference of two edges has √2 times that."""
@@ -131,11 +131,7 @@ class RaplMeter:
             step = growth(before, after, zone.range_uj, MOST_WATTS[zone.component], elapsed)
             joules.append(step or 0.0)
             if step is None:
-                lost = (
-                    f"{zone.name}: its counter's step over {elapsed:.0f} s has more "
-                    f"than one meaning, or none: it begins again every {zone.range_uj / 1e6:.0f} J; "
-                    "measure shorter windows"
-                )
+                lost = _lost(zone, elapsed)
         self._marks.add(instant, tuple(joules), lost)
 
     def _reading(self, zone: Zone, energy: Energy, seconds: float) -> Reading:
@@ -192,6 +188,13 @@ def growth(before: int, after: int, span: int, most_watts: float, elapsed: float
     joules = (after - before) % span / 1e6
     most = most_watts * (elapsed + SLACK)
     return joules if joules <= most < joules + span / 1e6 else None
+
+
+def _lost(zone: Zone, elapsed: float) -> str:
+    return (
+        f"{zone.name}: its counter's step over {elapsed:.0f} s has more than one meaning, or none "
+        f"(it begins again every {zone.range_uj / 1e6:.0f} J); measure shorter windows"
+    )
 
 
 def cpu_model(cpuinfo: Path) -> str:
