@@ -28,9 +28,9 @@ class UnitError(InferenergyError, ValueError):
     """A quantity such as ``"2.3 Wh"`` is not a number followed by a known unit."""
 
 
-class UsageProblem(InferenergyError):
+class MisuseError(InferenergyError):
     """A call of the fixture or a marker has arguments that make no sense."""
 
 
-class NothingMeasured(InferenergyError):
+class NothingMeasuredError(InferenergyError):
     """A figure was read where nothing was measured; the plugin turns this into a skip."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-LIBRARIES = ("torch", "transformers", "diffusers", "jax", "cupy", "onnxruntime", "tensorflow", "vllm")
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "diffusers",
+    "jax",
+    "cupy",
+    "onnxruntime",
+    "tensorflow",
+    "vllm",
+)
 
 
 def library_versions() -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pytest_inferenergy.errors import UsageProblem
+from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.markers import Budget, EnergyMarker
 from pytest_inferenergy.units import parse_energy
 
@@ -35,7 +35,7 @@ class OpenWindow:
     def result(self) -> Measurement:
         """The measurement; an error before the block has ended."""
         if self._result is None:
-            raise UsageProblem("the window is still open: read its figures after the with block")
+            raise MisuseError("the window is still open: read its figures after the with block")
         return self._result
 
     def __getattr__(self, name: str) -> Any:
@@ -143,7 +143,7 @@ class Energy:
     def result(self) -> Measurement:
         """The latest measurement of this test."""
         if not self._measured:
-            raise UsageProblem("energy.result: nothing was measured in this test yet")
+            raise MisuseError("energy.result: nothing was measured in this test yet")
         return self._measured[-1].measurement
 
     def _measure(
@@ -170,7 +170,7 @@ class Energy:
         from pytest_inferenergy.measuring.workload import Workload
 
         if name in self._names:
-            raise UsageProblem(
+            raise MisuseError(
                 "a second measurement in one test needs a name of its own: say name='...'"
                 if name is None
                 else f"this test already has a measurement named {name!r}: give another name="

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_inferenergy.errors import InferenergyError, UsageProblem
+from pytest_inferenergy.errors import InferenergyError, MisuseError
 from pytest_inferenergy.units import parse_energy
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def energy(
     _check("max_seconds", max_seconds, (int, float), least=0)
     _check("gate", gate, str)
     if gate not in (None, "fail", "warn", "off"):
-        raise UsageProblem(f"gate={gate!r}: give 'fail', 'warn' or 'off'")
+        raise MisuseError(f"gate={gate!r}: give 'fail', 'warn' or 'off'")
     if name == "":
-        raise UsageProblem("name='': must not be empty")
+        raise MisuseError("name='': must not be empty")
     if max_seconds == 0:
-        raise UsageProblem("max_seconds=0: must be positive")
+        raise MisuseError("max_seconds=0: must be positive")
     if must_detect is not None and tolerance is not None and must_detect <= tolerance:
-        raise UsageProblem(f"must_detect={must_detect} has to be greater than {tolerance=}")
+        raise MisuseError(f"must_detect={must_detect} has to be greater than {tolerance=}")
     return EnergyMarker(inferences, name, tolerance, must_detect, max_seconds, gate)
 
 
@@ -117,7 +117,7 @@ def problem(item: pytest.Item) -> str | None:
 
 def _bind(function: Callable[..., object], mark: pytest.Mark) -> dict[str, Any]:
     if function is energy and "n" in mark.kwargs:
-        raise UsageProblem(
+        raise MisuseError(
             f"unknown keyword 'n': did you mean inferences={mark.kwargs['n']!r} (the inferences "
             "one call answers)? Repetition needs no number: it goes on until the figure is sharp"
         )
@@ -126,7 +126,7 @@ def _bind(function: Callable[..., object], mark: pytest.Mark) -> dict[str, Any]:
         return dict(signature.bind(*mark.args, **mark.kwargs).arguments)
     except TypeError as error:
         known = ", ".join(signature.parameters)
-        raise UsageProblem(f"{error}; known arguments: {known}") from None
+        raise MisuseError(f"{error}; known arguments: {known}") from None
 
 
 def _check(
@@ -136,7 +136,8 @@ def _check(
         return
     if not isinstance(value, kinds) or isinstance(value, bool):
         wanted = kinds.__name__ if isinstance(kinds, type) else "number"
-        raise UsageProblem(f"{name}={value!r}: must be a {wanted}")
-    if least is not None and isinstance(value, int | float):
-        if not math.isfinite(value) or value < least:
-            raise UsageProblem(f"{name}={value!r}: must be at least {least:g}")
+        raise MisuseError(f"{name}={value!r}: must be a {wanted}")
+    if least is None or not isinstance(value, int | float):
+        return
+    if not math.isfinite(value) or value < least:
+        raise MisuseError(f"{name}={value!r}: must be at least {least:g}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pytest_inferenergy.errors import NothingMeasured
+from pytest_inferenergy.errors import NothingMeasuredError
 from pytest_inferenergy.units import kwh_per_1k
 
 
@@ -46,7 +46,7 @@ class Figures:
 class Measurement:
     """Energy of a workload.
 
-    Figures are floats; reading one where nothing was measured raises `NothingMeasured`, which skips
+    Figures are floats; reading one where nothing was measured raises `NothingMeasuredError`, which skips
     the test with the reason (and fails it under ``--energy-strict``). What is merely unknown is
     ``None``.
     """
@@ -72,7 +72,7 @@ class Measurement:
     @property
     def _known(self) -> Figures:
         if self.figures is None:
-            raise NothingMeasured(self.reason or "nothing was measured")
+            raise NothingMeasuredError(self.reason or "nothing was measured")
         return self.figures
 
     @property

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_inferenergy.errors import BaselineError, MeterError, UsageProblem
+from pytest_inferenergy.errors import BaselineError, MeterError, MisuseError
 from pytest_inferenergy.facts import commit_of, library_versions
 from pytest_inferenergy.measurement import Measurement
 from pytest_inferenergy.options import Settings
@@ -110,7 +110,7 @@ class Measurer:
 
     @contextlib.contextmanager
     def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
-        """Measure the body of a ``with`` once, as it stands; the callable gives the result after."""
+        """Measure the body of a ``with`` once; the callable gives the result after it."""
         meters = self._ready(request)
         if isinstance(meters, str):
             reason = meters
@@ -148,7 +148,7 @@ class Measurer:
     def _ready(self, request: Request) -> MeterSet | str:
         """The meters, opened by now, or why there is nothing to measure with."""
         if self._busy:
-            raise UsageProblem(
+            raise MisuseError(
                 "a measurement inside a measured call: measurements cannot be nested, measure one "
                 "or the other"
             )
@@ -285,7 +285,7 @@ class _Judging:
             profile = recording.profile
             if profile is None:
                 raise MeterError("the devices were never chosen")
-            self._profile = MachineProfile.from_meter(profile, recording.components)  # type: ignore[arg-type]
+            self._profile = MachineProfile.from_meter(profile, recording.components)
         return self._profile
 
     def _runs(self, recording: Recording) -> tuple[Run, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_inferenergy.errors import UsageProblem
+from pytest_inferenergy.errors import MisuseError
 
 if TYPE_CHECKING:
     from pytest_inferenergy.markers import EnergyMarker
@@ -77,7 +77,7 @@ class Settings:
         elif must_detect is not None and must_detect <= tolerance:
             must_detect = None  # a wider tolerance of the test's own moves both margins
         if must_detect is not None and must_detect <= tolerance:
-            raise UsageProblem(
+            raise MisuseError(
                 f"@pytest.mark.energy: must_detect={100 * must_detect:g} has to be greater than "
                 f"the tolerance, {100 * tolerance:g} percent"
             )
@@ -188,10 +188,10 @@ def _check_prune(config: pytest.Config) -> None:
     """Pruning needs to see every test that exists."""
     narrowed = config.getoption("keyword") or config.getoption("markexpr")
     by_path = config.args_source is pytest.Config.ArgsSource.ARGS
-    if narrowed or by_path and set(config.args) != set(config.getini("testpaths")):
+    if narrowed or (by_path and set(config.args) != set(config.getini("testpaths"))):
         raise pytest.UsageError(
-            "--energy-prune deletes the baselines of tests it does not see, so all tests have to be "
-            "collected: leave out -k, -m and paths"
+            "--energy-prune deletes the baselines of tests it does not see, so all tests have to "
+            "be collected: leave out -k, -m and paths"
         )
 
 

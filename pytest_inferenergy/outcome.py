@@ -121,9 +121,7 @@ def blank(request: Request, reason: str) -> dict[str, Any]:
     }
 
 
-def _verdict(
-    request: Request, recording: Recording, run: Run, stored: Sequence[Run]
-) -> Verdict:
+def _verdict(request: Request, recording: Recording, run: Run, stored: Sequence[Run]) -> Verdict:
     tolerance, must_detect = request.settings.margins
     verdict = decide(
         run,

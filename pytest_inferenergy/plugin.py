@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.errors import NothingMeasured
+from pytest_inferenergy.errors import NothingMeasuredError
 from pytest_inferenergy.fixture import begin_again, energy, outcomes_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal
 from pytest_inferenergy.markers import marker_lines, problem
@@ -110,7 +110,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
         begin_again(item.stash[ENERGY])
     try:
         return (yield)
-    except NothingMeasured as error:
+    except NothingMeasuredError as error:
         nothing_measured(item, error)
         raise
 
@@ -120,7 +120,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Gate what a test measured, after its own asserts."""
     try:
         result = yield
-    except NothingMeasured as error:
+    except NothingMeasuredError as error:
         nothing_measured(item, error)
         raise
     gate_test(item)

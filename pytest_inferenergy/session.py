@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.errors import BaselineError, InferenergyError, NothingMeasured
+from pytest_inferenergy.errors import BaselineError, InferenergyError, NothingMeasuredError
 from pytest_inferenergy.fixture import Energy, outcomes_of
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.options import Settings, as_data
@@ -215,7 +215,7 @@ def gate_test(item: pytest.Item) -> None:
         pytest.fail("\n\n".join(failures), pytrace=False)
 
 
-def nothing_measured(item: pytest.Item, error: NothingMeasured) -> None:
+def nothing_measured(item: pytest.Item, error: NothingMeasuredError) -> None:
     """A figure was read that nobody measured: skip with the reason, fail under strict."""
     session = item.config.stash[SESSION]
     if session.settings.strict:

@@ -60,7 +60,7 @@ def kwh_per_1k(joules_per_inference: float) -> float:
 
 
 def with_prefix(value: float, unit: str, digits: int = 3) -> str:
-    """A figure with an SI prefix and so many significant digits: ``0.00231, "J"`` is ``2.31 mJ``."""
+    """A figure with an SI prefix, such as ``2.31 mJ`` for ``0.00231, "J"``."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g} {unit}"
     for prefix in ("G", "M", "k", "", "m", "µ", "n"):

@@ -35,9 +35,7 @@ class MachineProfile:
     """What is summed into the gated figure, in the order gpu, cpu, ram."""
 
     @classmethod
-    def from_meter(
-        cls, profile: MeterProfile, components: Iterable[str]
-    ) -> MachineProfile:
+    def from_meter(cls, profile: MeterProfile, components: Iterable[str]) -> MachineProfile:
         """Take the hard facts of a meter and the gated components.
 
         Raises `BaselineError` when no component, or one that does not exist, is named.

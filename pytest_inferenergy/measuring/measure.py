@@ -131,7 +131,9 @@ class Measuring:
         joules = sum(r.joules for r in gated)
         if not joules > 0:
             names = ", ".join(sorted({r.device for r in gated}))
-            raise MeterError(f"the meter of {names} answered {joules:g} J for a window", "no_energy")
+            raise MeterError(
+                f"the meter of {names} answered {joules:g} J for a window", "no_energy"
+            )
         return Window(
             joules=joules,
             stderr=sum(r.stderr**2 for r in gated) ** 0.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +29,6 @@ def grows(levels: Sequence[int | None]) -> bool:
     known = [level for level in levels if level is not None]
     if len(known) < 4:
         return False
-    steps = [b - a for a, b in zip(known, known[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(known)]
     rising = sum(step > 0 for step in steps)
     return rising >= 0.75 * len(steps) and known[-1] - known[0] >= LEAST_GROWTH

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_inferenergy.errors import UsageProblem
+from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.measuring.digest import input_digest
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.meters.meter_set import MeterSet, Span
@@ -32,15 +32,15 @@ class Workload:
 
     def __post_init__(self) -> None:
         if not callable(self.call):
-            raise UsageProblem(f"the workload must be callable, got {type(self.call).__name__}")
+            raise MisuseError(f"the workload must be callable, got {type(self.call).__name__}")
         if isinstance(self.inferences, bool) or not isinstance(self.inferences, int):
-            raise UsageProblem(f"inferences={self.inferences!r}: must be an int")
+            raise MisuseError(f"inferences={self.inferences!r}: must be an int")
         if self.inferences < 1:
-            raise UsageProblem(f"inferences={self.inferences}: must be at least 1")
+            raise MisuseError(f"inferences={self.inferences}: must be at least 1")
         if self.inputs is not None and self.setup is not None:
-            raise UsageProblem("give setup= or inputs=, not both: both make the arguments")
+            raise MisuseError("give setup= or inputs=, not both: both make the arguments")
         if self.inputs is not None and not len(self.inputs):
-            raise UsageProblem("inputs= is empty: nothing to measure")
+            raise MisuseError("inputs= is empty: nothing to measure")
 
     @property
     def deck(self) -> int:

@@ -101,4 +101,12 @@ class Meter(Protocol):
         """Stop recording; may be called twice."""
 
 
-__all__ = ["ComponentName", "DeviceState", "Meter", "MeterError", "MeterProfile", "Reading", "Source"]
+__all__ = [
+    "ComponentName",
+    "DeviceState",
+    "Meter",
+    "MeterError",
+    "MeterProfile",
+    "Reading",
+    "Source",
+]

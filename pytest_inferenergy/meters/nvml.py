@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -177,7 +178,5 @@ class NvmlMeter:
             self._wake.notify_all()
         if self._thread is not None:
             self._thread.join(timeout=FROZEN)
-        try:
+        with contextlib.suppress(self._nvml.NVMLError):  # the driver may have gone first
             self._nvml.nvmlShutdown()
-        except self._nvml.NVMLError:
-            pass  # the driver went first

@@ -29,7 +29,8 @@ def open_library() -> Any:
         raise MeterError(f"NVML does not answer: {error}") from error
     except AttributeError as error:  # a foreign module of that name
         raise MeterError(
-            "the module pynvml is not NVIDIA's; type: pip uninstall pynvml; pip install nvidia-ml-py"
+            "the module pynvml is not NVIDIA's; type: pip uninstall pynvml && "
+            "pip install nvidia-ml-py"
         ) from error
     return pynvml
 
@@ -138,7 +139,7 @@ class Gpu:
         return None if listed is None else frozenset(int(p.pid) for p in listed)
 
     def working_processes(self, since: int) -> frozenset[int] | None:
-        """Ids of the processes that kept the multiprocessors busy after a stamp (wall clock, us)."""
+        """Ids of the processes that kept the GPU busy after a stamp (wall clock, us)."""
         nvml = self._nvml
         try:
             samples = nvml.nvmlDeviceGetProcessUtilization(self._handle, since)

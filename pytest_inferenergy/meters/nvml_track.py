@@ -159,9 +159,11 @@ class Track:
         with self._lock:
             span = self.timeline.span
             # one badly placed tick is better than none for long
-            if located or (span is not None and instant - span[1] > 4 * TICK_EVERY):
-                self.timeline.extend([(instant, joules)])
-            elif span is None and not self.has_samples:
+            if (
+                located
+                or (span is not None and instant - span[1] > 4 * TICK_EVERY)
+                or (span is None and not self.has_samples)
+            ):
                 self.timeline.extend([(instant, joules)])
 
     def _learn_period(self, instant: float) -> None:

@@ -20,6 +20,7 @@ steps tells how far a point of the curve can be off (`_edge_variance`).
 
 from __future__ import annotations
 
+import itertools
 import math
 from array import array
 from bisect import bisect_left, bisect_right
@@ -268,7 +269,7 @@ class Timeline:
     def _gap_within(self, start: float, end: float) -> bool:
         i, n = bisect_right(self._time, start), bisect_left(self._time, end)
         times = self._time[max(i - 1, 0) : n + 1]
-        return any(self._is_gap(b - a) for a, b in zip(times, times[1:], strict=False))
+        return any(self._is_gap(b - a) for a, b in itertools.pairwise(times))
 
     def _extrapolation_variance(self, t: float) -> float:
         tick = self._tick_time[0] if t < self._tick_time[0] else self._tick_time[-1]

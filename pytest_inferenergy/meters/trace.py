@@ -7,6 +7,7 @@ A trace is JSON, gzipped or plain: ``energy_counter`` [[s, mJ], ...] at each cha
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import math
 import zlib
@@ -60,7 +61,7 @@ def parse_trace(data: object) -> Trace:
     samples = _pairs(data, "power_samples")
     if len(ticks) < 2:
         raise ValueError("'energy_counter' needs at least two ticks")
-    if any(b[1] < a[1] for a, b in zip(ticks, ticks[1:], strict=False)):
+    if any(b[1] < a[1] for a, b in itertools.pairwise(ticks)):
         raise ValueError("'energy_counter' goes back")
     if ticks[-1][1] == ticks[0][1]:
         raise ValueError("'energy_counter' never moves")

@@ -20,9 +20,7 @@ def table(outcomes: Sequence[Mapping[str, Any]]) -> str:
 
     rows = [row(outcome) for outcome in outcomes]
     align = ("left", *["right"] * 7, "left", "left")
-    return tabulate(
-        rows, headers=HEADERS, tablefmt="simple", colalign=align, disable_numparse=True
-    )
+    return tabulate(rows, headers=HEADERS, tablefmt="simple", colalign=align, disable_numparse=True)
 
 
 def row(outcome: Mapping[str, Any]) -> list[str]:

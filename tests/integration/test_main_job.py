@@ -78,7 +78,10 @@ def test_a_renamed_test_is_new_and_strict_fails_it(
 ) -> None:
     fake_nvml(FakeDevice(watts=300))
     pytester.makepyfile(SLEEPER)
-    assert pytester.runpytest_subprocess("--energy-meter=nvml", "--energy-update").ret == pytest.ExitCode.OK
+    assert (
+        pytester.runpytest_subprocess("--energy-meter=nvml", "--energy-update").ret
+        == pytest.ExitCode.OK
+    )
     pytester.makepyfile(SLEEPER.replace("test_sleeper", "test_renamed"))
     plain = pytester.runpytest_subprocess("--energy-meter=nvml")
     assert plain.ret == pytest.ExitCode.OK
