@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.fixture import Energy
     from pytest_inferenergy.measurement import Measurement
     from pytest_inferenergy.session import InferenergyWarning
 
-__all__ = ["Energy", "InferenergyWarning", "Measurement"]
+__all__ = ["Comparison", "Energy", "InferenergyWarning", "Measurement"]
 
 _HOMES = {
+    "Comparison": "pytest_inferenergy.comparing.comparison",
     "Energy": "pytest_inferenergy.fixture",
     "InferenergyWarning": "pytest_inferenergy.session",
     "Measurement": "pytest_inferenergy.measurement",

@@ -14,6 +14,7 @@ from pytest_inferenergy.markers import Budget, EnergyMarker
 from pytest_inferenergy.units import parse_energy
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.measurement import Measurement
     from pytest_inferenergy.measurer import Measured, Measurer, Request
     from pytest_inferenergy.measuring.workload import Workload
@@ -66,6 +67,7 @@ class Energy:
         self._budget = budget
         self._names: set[str | None] = set()
         self._measured: list[Measured] = []
+        self._comparisons: list[Comparison] = []
         self._earlier: dict[str | None, Measured] = {}
         """Of an earlier run of the same test in this session: a verdict is never measured again."""
 
@@ -139,6 +141,52 @@ class Energy:
         self._keep(measured)
         window._close(measured.measurement)
 
+    def compare(
+        self,
+        candidate: Callable[..., Any],
+        reference: Callable[..., Any],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        at_most: float | None = None,
+        tolerance: float = 1.0,
+        must_detect: float = 3.0,
+        inferences: int | tuple[int, int] = 1,
+        inputs: Sequence[Any] | None = None,
+        name: str | None = None,
+        seed: int = 0,
+    ) -> Comparison:
+        """Measure two callables by turns on one device, so that drift cancels.
+
+        Randomised AB/BA pairs until the answer is clear: whether the candidate needs more energy
+        per inference than the reference by ``tolerance`` percent (``regressed``) or clearly less
+        than ``must_detect`` percent more (``passed``); or with ``at_most``, whether the ratio is at
+        most that. ``inferences``: how many one call answers, of both or of (candidate, reference).
+        ``seed`` draws the order of the pairs. Both get the same arguments. It never fails the test
+        by itself: assert on the `Comparison`.
+        """
+        from pytest_inferenergy.deciding.margins import Margins
+        from pytest_inferenergy.deciding.sequential import Turns
+        from pytest_inferenergy.measurer import TurnsRequest
+        from pytest_inferenergy.measuring.workload import Workload
+
+        counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
+        ours, theirs = (
+            Workload(fn, tuple(args), kwargs or {}, inferences=count, inputs=inputs)
+            for fn, count in zip((candidate, reference), counts, strict=True)
+        )
+        try:
+            if at_most is None:
+                turns = Turns.between(Margins(tolerance / 100, must_detect / 100))
+            else:
+                turns = Turns.at_most(at_most)
+        except ValueError as error:
+            raise MisuseError(f"energy.compare: {error}") from None
+        request = TurnsRequest(name, ours, theirs, turns, self._settings, seed)
+        comparison = self._measurer().compare(request)
+        self._comparisons.append(comparison)
+        return comparison
+
     @property
     def result(self) -> Measurement:
         """The latest measurement of this test."""
@@ -195,10 +243,16 @@ def outcomes_of(energy: Energy) -> list[dict[str, Any]]:
     return [measured.outcome for measured in energy._measured]
 
 
+def comparisons_of(energy: Energy) -> list[dict[str, Any]]:
+    """What was compared by turns so far, as plain data."""
+    return [comparison.as_data() for comparison in energy._comparisons]
+
+
 def begin_again(energy: Energy) -> None:
     """A rerun begins: what was measured stands, and is given again instead of measured again."""
     energy._earlier = {measured.measurement.name: measured for measured in energy._measured}
     energy._measured = []
+    energy._comparisons = []
     energy._names = set()
 
 

@@ -46,9 +46,9 @@ class Figures:
 class Measurement:
     """Energy of a workload.
 
-    Figures are floats; reading one where nothing was measured raises `NothingMeasuredError`, which skips
-    the test with the reason (and fails it under ``--energy-strict``). What is merely unknown is
-    ``None``.
+    Figures are floats; reading one where nothing was measured raises `NothingMeasuredError`,
+    which skips the test with the reason (and fails it under ``--energy-strict``). What is merely
+    unknown is ``None``.
     """
 
     name: str | None

@@ -22,7 +22,9 @@ from pytest_inferenergy.options import Settings
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines, History
     from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.deciding.run import Run
+    from pytest_inferenergy.deciding.sequential import Turns
     from pytest_inferenergy.markers import Budget
     from pytest_inferenergy.measuring.measure import Measuring, Recording
     from pytest_inferenergy.measuring.workload import Stretch, Workload
@@ -38,6 +40,18 @@ class Request:
     workload: Workload
     settings: Settings
     budget: Budget | None = None
+
+
+@dataclass(frozen=True)
+class TurnsRequest:
+    """Two workloads to compare by turns, and the sequential test that says when it is enough."""
+
+    name: str | None
+    candidate: Workload
+    reference: Workload
+    turns: Turns
+    settings: Settings
+    seed: int
 
 
 @dataclass
@@ -73,7 +87,7 @@ class Measurer:
 
     def measure(self, request: Request) -> Measured:
         """Call the workload until its figure is sharp; its own exceptions pass through."""
-        meters = self._ready(request)
+        meters = self._ready(request.settings)
         if isinstance(meters, str):
             return self._unmeasured(request, meters)
         from pytest_inferenergy.measuring.measure import Measuring
@@ -111,7 +125,7 @@ class Measurer:
     @contextlib.contextmanager
     def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
         """Measure the body of a ``with`` once; the callable gives the result after it."""
-        meters = self._ready(request)
+        meters = self._ready(request.settings)
         if isinstance(meters, str):
             reason = meters
             yield lambda: Measured(None, _nothing(request, reason), _blank(request, reason))
@@ -143,18 +157,42 @@ class Measurer:
         except (MeterError, BaselineError) as error:
             return self._lost(request, None, error)
 
-    # -- what both need ------------------------------------------------------------------------
+    def compare(self, request: TurnsRequest) -> Comparison:
+        """Measure two workloads by turns; their own exceptions pass through."""
+        from pytest_inferenergy.comparing.comparison import Comparison
+        from pytest_inferenergy.comparing.turns import Comparing
 
-    def _ready(self, request: Request) -> MeterSet | str:
+        meters = self._ready(request.settings)
+        if isinstance(meters, str):
+            for workload in (request.candidate, request.reference):
+                _call_once(workload)
+            return Comparison(request.name, reason=meters)
+        comparing = Comparing(
+            request.candidate,
+            request.reference,
+            meters,
+            request.settings.components,
+            request.seed,
+        )
+        limit = self._seconds_left(request.settings)
+        with self._alone():
+            try:
+                return comparing.compare(request.name, request.turns, limit)
+            except MeterError as error:
+                return Comparison(request.name, reason=str(error))
+
+    # -- what all need ------------------------------------------------------------------------
+
+    def _ready(self, settings: Settings) -> MeterSet | str:
         """The meters, opened by now, or why there is nothing to measure with."""
         if self._busy:
             raise MisuseError(
                 "a measurement inside a measured call: measurements cannot be nested, measure one "
                 "or the other"
             )
-        if request.settings.disable:
+        if settings.disable:
             return "disabled by --energy-disable"
-        left = self._seconds_left(request.settings)
+        left = self._seconds_left(settings)
         if left <= 0:
             return (
                 f"the {self._settings.session_seconds:g} s of --energy-session-seconds were spent"

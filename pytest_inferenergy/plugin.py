@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy.errors import NothingMeasuredError
-from pytest_inferenergy.fixture import begin_again, energy, outcomes_of
+from pytest_inferenergy.fixture import begin_again, comparisons_of, energy, outcomes_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal
 from pytest_inferenergy.markers import marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings
@@ -145,6 +145,7 @@ def pytest_runtest_makereport(
     if call.when == "call" and ENERGY in item.stash:
         outcomes = outcomes_of(item.stash[ENERGY])
         report.inferenergy = outcomes  # type: ignore[attr-defined]
+        report.inferenergy_turns = comparisons_of(item.stash[ENERGY])  # type: ignore[attr-defined]
         report.user_properties += user_properties(outcomes)
         item.user_properties += user_properties(outcomes)
     return report

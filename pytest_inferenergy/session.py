@@ -33,6 +33,8 @@ class EnergySession:
         self._config = config
         self._measurer: Any = None
         self.outcomes: list[dict[str, Any]] = []
+        self.comparisons: list[dict[str, Any]] = []
+        """What was compared by turns."""
         self.selected = 0
         """Energy tests that ran or were to run."""
         self.problems: list[str] = []
@@ -77,6 +79,8 @@ class EnergySession:
             self.selected += 1
             for outcome in data:
                 self.outcomes.append(outcome | {"test_outcome": report.outcome})
+            for turns in getattr(report, "inferenergy_turns", ()):
+                self.comparisons.append(turns | {"nodeid": report.nodeid})
         if report.failed:
             self._spoilt.add(report.nodeid)
 
@@ -163,11 +167,18 @@ class EnergySession:
         from pytest_inferenergy.reporting.json_results import write_json
 
         assert self.settings.json is not None
-        write_json(self.settings.json, self.outcomes, as_data(self.settings), self.summary())
+        write_json(
+            self.settings.json,
+            self.outcomes,
+            self.comparisons,
+            settings=as_data(self.settings),
+            summary=self.summary(),
+        )
 
     def summary(self) -> str:
         """The closing line."""
-        return summary_line(self.outcomes, self.selected, self.settings.disable)
+        by_turns = sum(1 for turns in self.comparisons if turns["ratio"] is not None)
+        return summary_line(self.outcomes, self.selected, self.settings.disable, by_turns)
 
 
 def worker_input(config: pytest.Config) -> Mapping[str, Any] | None:

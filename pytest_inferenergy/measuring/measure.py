@@ -84,7 +84,7 @@ class Measuring:
 
     def measure(self, first_call: float, enough: Enough) -> None:
         """Warm up, then take windows until ``enough`` says so."""
-        warm = warm_up(self._run, self.workload.deck, first_call)
+        warm = warm_up(self.run, self.workload.deck, first_call)
         self.recording.levelled = warm.levelled
         start = time.perf_counter()
         while True:
@@ -102,7 +102,8 @@ class Measuring:
         """Take a stretch that somebody else ran as a window."""
         self._pending.append(stretch)
 
-    def _run(self, calls: int) -> float:
+    def run(self, calls: int) -> float:
+        """Make so many calls, outside any window; seconds they took."""
         return run_stretch(self.workload, calls, self.meters, keep_first=False).seconds
 
     def _take(self, calls: int) -> None:
@@ -118,12 +119,13 @@ class Measuring:
             elif not self.meters.is_covered(end):
                 return
             stretch = self._pending.popleft()
-            window = self._window(stretch)
+            window = self.window(stretch)
             recording = self.recording
-            (recording.rejected if _foreign(window) else recording.clean).append(window)
+            (recording.rejected if is_contended(window) else recording.clean).append(window)
             self.meters.forget(stretch.spans[0][0])
 
-    def _window(self, stretch: Stretch) -> Window:
+    def window(self, stretch: Stretch) -> Window:
+        """The energy of a stretch; it must be covered by now."""
         readings = self.meters.read(stretch.spans)
         components, source = gated_components(readings, self._wanted)
         self.recording.components, self.recording.source = components, source
@@ -147,5 +149,6 @@ class Measuring:
         )
 
 
-def _foreign(window: Window) -> bool:
+def is_contended(window: Window) -> bool:
+    """Whether another process worked on a device during a window."""
     return any(r.state is not None and r.state.foreign_processes for r in window.readings)

@@ -52,6 +52,8 @@ class Tracker:
                 self._tracker.start()
         except Exception as error:
             raise MeterError(f"codecarbon does not start: {error!r}; {INSTALL}") from error
+        # Its thread speaks too, where the environment asks codecarbon for debug output.
+        logging.getLogger("codecarbon").addFilter(self._is_not_ours)
         self.cpu_model: str = hardware.get("cpu_model") or "unknown CPU"
         self.sockets: int = hardware.get("cpu_physical_count") or 1
         self.counts_cpu = any(part in COUNTERS for part in parts)
@@ -71,6 +73,7 @@ class Tracker:
         """Stop it and wait for its threads."""
         with _unheard():
             self._tracker.stop()
+        logging.getLogger("codecarbon").removeFilter(self._is_not_ours)
         # A timer that fires while it is being stopped starts the next one: look again.
         for _ in range(5):
             timers = [thread for thread in threading.enumerate() if self._owns(thread)]
@@ -79,6 +82,9 @@ class Tracker:
                 timer.join(1.0)
             if not timers:
                 return
+
+    def _is_not_ours(self, _record: logging.LogRecord) -> bool:
+        return not self._owns(threading.current_thread())
 
     def _owns(self, thread: threading.Thread) -> bool:
         scheduler = getattr(getattr(thread, "function", None), "__self__", None)

@@ -13,7 +13,12 @@ SCHEMA = 1
 
 
 def write_json(
-    path: Path, outcomes: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], summary: str
+    path: Path,
+    outcomes: Sequence[Mapping[str, Any]],
+    comparisons: Sequence[Mapping[str, Any]],
+    *,
+    settings: Mapping[str, Any],
+    summary: str,
 ) -> None:
     """Write the results; raises `InferenergyError` naming the path where that fails."""
     data = {
@@ -21,6 +26,7 @@ def write_json(
         "settings": dict(settings),
         "summary": summary,
         "measurements": [dict(outcome) for outcome in outcomes],
+        "comparisons": [dict(comparison) for comparison in comparisons],
     }
     text = json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
     try:

@@ -9,10 +9,13 @@ from typing import Any
 COMPARED = ("passed", "improved", "regressed", "inconclusive")
 
 
-def summary_line(outcomes: Sequence[Mapping[str, Any]], selected: int, disabled: bool) -> str:
+def summary_line(
+    outcomes: Sequence[Mapping[str, Any]], selected: int, disabled: bool, by_turns: int = 0
+) -> str:
     """``energy: 12 measured, 10 compared, 1 regressed, 1 inconclusive, 2 new``.
 
-    ``selected`` is the number of energy tests that were to run. A gate that did not run says so.
+    ``selected`` is the number of energy tests that were to run, ``by_turns`` the number of
+    comparisons by turns that gave a ratio. A gate that did not run says so.
     """
     if disabled:
         return (
@@ -28,11 +31,12 @@ def summary_line(outcomes: Sequence[Mapping[str, Any]], selected: int, disabled:
     blown = sum(1 for o in measured if o["budget"] and o["budget"]["word"] == "blown")
     estimated = sum(1 for o in measured if o["source"] == "estimated")
     unmeasured = len(outcomes) - len(measured)
+    parts += [f"{by_turns} by turns"] if by_turns else []
     parts += [f"{blown} over budget"] if blown else []
     parts += [f"{estimated} estimated only"] if estimated else []
     parts += [f"{unmeasured} not measured"] if unmeasured else []
     line = f"energy: {', '.join(parts)}"
-    if not measured:
+    if not measured and not by_turns:
         reasons = Counter(o["reason"] for o in outcomes)
         why = reasons.most_common(1)[0][0] if reasons else f"{_tests(selected)} measured nothing"
         line += f"; nothing was gated: {why}"

@@ -70,3 +70,17 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
         elif outcome["flags"]:
             lines.append(f"{label(outcome)}: {', '.join(outcome['flags'])}")
     return lines
+
+
+def by_turns(comparison: Mapping[str, Any]) -> str:
+    """One line for a comparison by turns."""
+    name = label(comparison)
+    if comparison["ratio"] is None:
+        return f"{name}: not compared: {comparison['reason']}"
+    high = comparison["high"]
+    return (
+        f"{name}: by turns, {comparison['pairs']} pairs: {plain(comparison['ratio'], 4)} x "
+        f"[{plain(comparison['low'], 4)}, {'inf' if high is None else plain(high, 4)}] "
+        f"= time {plain(comparison['time_ratio'], 4)} x power "
+        f"{plain(comparison['power_ratio'], 4)}: {comparison['verdict']}"
+    )

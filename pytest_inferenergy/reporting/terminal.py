@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_inferenergy.reporting.table import notes, table
+from pytest_inferenergy.reporting.table import by_turns, notes, table
 
 if TYPE_CHECKING:
     import pytest
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
     """The table of ``--energy-report``."""
-    if not session.outcomes:
+    if not session.outcomes and not session.comparisons:
         return
     terminal.section("energy report", "-")
-    terminal.write_line(table(session.outcomes))
+    if session.outcomes:
+        terminal.write_line(table(session.outcomes))
+    for turns in session.comparisons:
+        terminal.write_line(by_turns(turns))
     for line in notes(session.outcomes):
         terminal.write_line(line)
 

@@ -1,0 +1,1 @@
+"""Two workloads taking turns on one device, so that drift cancels."""
