@@ -41,7 +41,8 @@ class Reading:
     source: Source
     joules: float
     stderr: float
-    """Standard error of ``joules``, in joules."""
+    """Standard error of ``joules``, in joules: what repeating differs by. A sensor's gain and a
+    model's distance from the truth are no part of it."""
     device: str
     """Which device: a hashed UUID for a GPU, a powercap zone name, ...; never a host name."""
     state: DeviceState | None = None

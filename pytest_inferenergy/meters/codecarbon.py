@@ -2,7 +2,8 @@
 
 codecarbon models power, from the processor's nominal power and its load and from the size of the
 memory, and multiplies by time. Its figures are estimates and are labelled so, except where it
-reads a counter for the CPU.
+reads a counter for the CPU. The standard error is that of repeating; how far the model is from the
+truth, which can be a factor of two and more, no repeating shows, and the word ``estimated`` says.
 """
 
 from __future__ import annotations
@@ -19,9 +20,6 @@ from pytest_inferenergy.meters.marks import Marks
 
 FRESH: Final = 0.05
 """Seconds for which codecarbon does not measure again (its own rule)."""
-MODEL_ERROR: Final = 0.5
-"""Relative standard error of a modelled energy. It stands for the distance from the truth, which
-can be a factor of two, and is the same in every window: repeating does not shrink it."""
 COUNTER_SPREAD: Final = 2e-3
 """Seconds by which a counter that codecarbon reads may lag behind the edge."""
 
@@ -91,8 +89,8 @@ class CodecarbonMeter:
             lag = cpu.joules / (end - start) * COUNTER_SPREAD
             cpu_reading = _reading("cpu", "measured", cpu, lag)
         else:
-            cpu_reading = _reading("cpu", "estimated", cpu, MODEL_ERROR * cpu.joules)
-        return cpu_reading, _reading("ram", "estimated", ram, MODEL_ERROR * ram.joules)
+            cpu_reading = _reading("cpu", "estimated", cpu)
+        return cpu_reading, _reading("ram", "estimated", ram)
 
     def forget(self, before: float) -> None:
         """Drop the edges before an instant."""
@@ -124,7 +122,7 @@ class CodecarbonMeter:
 
 
 def _reading(
-    component: Literal["cpu", "ram"], source: Source, energy: Energy, stderr: float
+    component: Literal["cpu", "ram"], source: Source, energy: Energy, stderr: float = 0.0
 ) -> Reading:
     return Reading(
         component=component,
