@@ -9,7 +9,7 @@ truth, which can be a factor of two and more, no repeating shows, and the word `
 from __future__ import annotations
 
 import time
-from math import hypot
+from math import hypot, sqrt
 from typing import Final, Literal
 
 from pytest_inferenergy.errors import MeterError
@@ -20,6 +20,8 @@ from pytest_inferenergy.meters.marks import Marks
 
 FRESH: Final = 0.05
 """Seconds for which codecarbon does not measure again (its own rule)."""
+MODEL_SPREAD: Final = FRESH / sqrt(6)
+"""Seconds: both edges may lie anywhere in a stretch that codecarbon takes at one power."""
 COUNTER_SPREAD: Final = 2e-3
 """Seconds by which a counter that codecarbon reads may lag behind the edge."""
 
@@ -85,12 +87,14 @@ class CodecarbonMeter:
     def read(self, start: float, end: float) -> tuple[Reading, Reading]:
         """Energy between two edges: CPU and RAM."""
         cpu, ram = self._marks.between(start, end)
+        seconds = end - start
+        ram_error = ram.joules / seconds * MODEL_SPREAD
         if self._running().counts_cpu:
-            lag = cpu.joules / (end - start) * COUNTER_SPREAD
-            cpu_reading = _reading("cpu", "measured", cpu, lag)
+            cpu_error = hypot(cpu.joules / seconds * COUNTER_SPREAD, cpu.stderr)
+            cpu_reading = _reading("cpu", "measured", cpu, cpu_error)
         else:
-            cpu_reading = _reading("cpu", "estimated", cpu)
-        return cpu_reading, _reading("ram", "estimated", ram)
+            cpu_reading = _reading("cpu", "estimated", cpu, cpu.joules / seconds * MODEL_SPREAD)
+        return cpu_reading, _reading("ram", "estimated", ram, ram_error)
 
     def forget(self, before: float) -> None:
         """Drop the edges before an instant."""
@@ -122,12 +126,12 @@ class CodecarbonMeter:
 
 
 def _reading(
-    component: Literal["cpu", "ram"], source: Source, energy: Energy, stderr: float = 0.0
+    component: Literal["cpu", "ram"], source: Source, energy: Energy, stderr: float
 ) -> Reading:
     return Reading(
         component=component,
         source=source,
         joules=energy.joules,
-        stderr=hypot(stderr, energy.stderr),
+        stderr=stderr,
         device=f"codecarbon-{component}",
     )

@@ -57,9 +57,9 @@ def test_busy_loop_costs_plausible_power(meter: CodecarbonMeter) -> None:
 
 
 def test_figures_are_estimates_whose_error_is_of_repeating_alone(meter: CodecarbonMeter) -> None:
-    ram = window(meter, 0.2)[0]["ram"]
+    ram = window(meter, 1.0)[0]["ram"]
     assert ram.source == "estimated"
-    assert ram.stderr < 0.01 * ram.joules
+    assert 0 < ram.stderr < 0.1 * ram.joules
 
 
 def test_memory_costs_the_same_power_in_every_window(meter: CodecarbonMeter) -> None:
