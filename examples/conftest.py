@@ -15,10 +15,10 @@ from .inference import Classifier, Generator
 
 @pytest.fixture(scope="session")
 def device() -> torch.device:
-    """The GPU where there is one, else two threads of the CPU, so that machines compare better."""
+    """The GPU where there is one, else one thread of the CPU: threads that wait draw power too."""
     if torch.cuda.is_available():
         return torch.device("cuda")
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     return torch.device("cpu")
 
 
