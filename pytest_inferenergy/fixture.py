@@ -71,6 +71,9 @@ class Energy:
         self._earlier: dict[str | None, Measured] = {}
         """Of an earlier run of the same test in this session: a verdict is never measured again."""
 
+    def __repr__(self) -> str:
+        return f"<energy of {self._nodeid}>"
+
     def __call__(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Measure ``fn(*args, **kwargs)``, repeated until the figure is sharp.
 
@@ -105,6 +108,8 @@ class Energy:
         arguments (a tuple, a dict of keywords, or one value). ``inputs``: a fixed deck, each card
         the last positional argument of a call. ``once``: call once, never repeat.
         """
+        if isinstance(args, str) or not isinstance(args, Sequence):
+            raise MisuseError(f"args={args!r:.80}: give a tuple of arguments, such as args=(x,)")
         return self._measure(
             fn,
             self._marker.name if name is None else name,
@@ -214,9 +219,14 @@ class Energy:
     def _request(
         self, fn: Callable[..., Any], name: str | None, budget: str | None, **workload: Any
     ) -> Request:
+        from pytest_inferenergy.baselines.fields import text_problem
         from pytest_inferenergy.measurer import Request
         from pytest_inferenergy.measuring.workload import Workload
 
+        if name is not None:
+            problem = text_problem(name) if isinstance(name, str) else "must be a text"
+            if problem is not None:
+                raise MisuseError(f"name={name!r}: {problem}")
         if name in self._names:
             raise MisuseError(
                 "a second measurement in one test needs a name of its own: say name='...'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,14 @@ class Workload:
             raise MisuseError(f"inferences={self.inferences!r}: must be an int")
         if self.inferences < 1:
             raise MisuseError(f"inferences={self.inferences}: must be at least 1")
+        if not isinstance(self.kwargs, Mapping):
+            raise MisuseError(f"kwargs={self.kwargs!r:.80}: must be a dict of keyword arguments")
+        if not (self.tokens is None or callable(self.tokens) or _is_positive(self.tokens)):
+            raise MisuseError(f"tokens={self.tokens!r}: must be a positive number or a function")
+        if self.setup is not None and not callable(self.setup):
+            raise MisuseError(f"setup={self.setup!r:.80}: must be a function")
+        if self.inputs is not None and not hasattr(self.inputs, "__len__"):
+            raise MisuseError(f"inputs={self.inputs!r:.80}: must be a list, its length is needed")
         if self.inputs is not None and self.setup is not None:
             raise MisuseError("give setup= or inputs=, not both: both make the arguments")
         if self.inputs is not None and not len(self.inputs):
@@ -107,6 +116,10 @@ def _run_together(
     stretch.spans.append((opening, meters.closing()))
     if stretch.tokens is not None:
         stretch.tokens += counted
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 
 def _arguments(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
