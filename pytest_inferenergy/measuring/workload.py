@@ -104,6 +104,7 @@ def _run_together(
     synchronise()
     opening = meters.opening()
     for number in range(calls):
+        result = None  # let go of before the next call needs the room
         if inputs is None:
             result = call(*args, **kwargs)
         else:
