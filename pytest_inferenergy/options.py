@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.errors import MisuseError, TraceError
 
 if TYPE_CHECKING:
     from pytest_inferenergy.markers import EnergyMarker
@@ -267,6 +267,12 @@ def _meter(origin: str, value: str) -> str:
             raise pytest.UsageError(
                 f"{origin}: replay:FILE needs a recorded trace, there is no file {argument!r}"
             )
+        from pytest_inferenergy.meters.trace import read_trace
+
+        try:
+            read_trace(path)
+        except TraceError as error:
+            raise pytest.UsageError(f"{origin}: {error}") from None
         return f"replay:{path.absolute()}"
     if value not in METERS:
         raise pytest.UsageError(
