@@ -43,16 +43,16 @@ QUIET = ("new", "estimated", "unmeasured")
 
 
 def _causes(outcome: Mapping[str, Any], settings: Settings) -> tuple[list[str], list[str]]:
-    if outcome["state"] != "measured":
-        if outcome.get("broken_baseline"):
-            return ["broken_baseline"], []
-        return [], ["unmeasured"]
-    failing: list[str] = []
+    failing = ["broken_baseline"] if outcome["broken_baseline"] is not None else []
     doubtful: list[str] = []
+    if outcome["state"] != "measured":
+        return failing, [] if failing else ["unmeasured"]
     estimated = outcome["source"] == "estimated"
     writing = settings.update or settings.accept
     verdict = outcome["verdict"]
-    if not settings.accept and verdict == "regressed":
+    if failing:
+        pass  # no verdict without a baseline
+    elif not settings.accept and verdict == "regressed":
         failing.append("regressed")
     elif not settings.accept and verdict == "inconclusive":
         doubtful.append("inconclusive")

@@ -151,11 +151,12 @@ class Measurer:
         if failure is not None:
             return self._lost(request, None, failure)
         measuring.add(stretch)
-        try:
-            measuring.finish()
-            return _Judging(self, request, measuring).conclude()
-        except (MeterError, BaselineError) as error:
-            return self._lost(request, None, error)
+        with self._alone():
+            try:
+                measuring.finish()
+                return _Judging(self, request, measuring).conclude()
+            except (MeterError, BaselineError) as error:
+                return self._lost(request, None, error)
 
     def compare(self, request: TurnsRequest) -> Comparison:
         """Measure two workloads by turns; their own exceptions pass through."""
@@ -236,7 +237,7 @@ class Measurer:
         flags = (error.flag,) if isinstance(error, MeterError) and error.flag else ()
         measurement = replace(_nothing(request, str(error)), flags=flags)
         outcome = _blank(request, str(error)) | {"flags": list(flags)}
-        outcome["broken_baseline"] = isinstance(error, BaselineError)
+        outcome["broken_baseline"] = str(error) if isinstance(error, BaselineError) else None
         return Measured(result, measurement, outcome)
 
     def history(self, profile: MachineProfile, request: Request) -> History | None:
@@ -264,6 +265,7 @@ class _Judging:
         self._commit = measurer.commit()
         self._libraries = library_versions()
         self._stored: tuple[Run, ...] | None = None
+        self._broken: str | None = None
         self._profile: MachineProfile | None = None
 
     def prepare(self) -> None:
@@ -301,7 +303,13 @@ class _Judging:
         stored = self._runs(recording)
         self._measuring.meters.rest()
         measurement, outcome = conclude(
-            self._request, recording, estimate, run, stored, self._profile_of(recording)
+            self._request,
+            recording,
+            estimate,
+            run,
+            stored,
+            self._profile_of(recording),
+            broken=self._broken,
         )
         return Measured(recording.first_result, measurement, outcome)
 
@@ -328,8 +336,13 @@ class _Judging:
 
     def _runs(self, recording: Recording) -> tuple[Run, ...]:
         if self._stored is None:
-            history = self._measurer.history(self._profile_of(recording), self._request)
-            self._stored = () if history is None else history.runs
+            self._stored = ()
+            try:
+                history = self._measurer.history(self._profile_of(recording), self._request)
+            except BaselineError as error:  # the figures stand, the gate must not
+                self._broken = str(error)
+            else:
+                self._stored = () if history is None else history.runs
         return self._stored
 
     def _run(self, recording: Recording) -> Run:

@@ -34,9 +34,17 @@ def conclude(
     run: Run,
     stored: Sequence[Run],
     profile: MachineProfile,
+    *,
+    broken: str | None = None,
 ) -> tuple[Measurement, dict[str, Any]]:
-    """Judge a recording; the figures and the verdict, for the author and for reports."""
+    """Judge a recording; the figures and the verdict, for the author and for reports.
+
+    ``broken``: why what is stored cannot be read.
+    """
     verdict = _verdict(request, recording, run, stored)
+    if broken is not None:
+        reason = f"nothing to compare with: {broken}"
+        verdict = replace(verdict, verdict="inconclusive", reason=reason)
     budget = _budget(request, recording, run, stored)
     figures = _figures(recording, estimate)
     flags = sorted({*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags})
@@ -62,6 +70,7 @@ def conclude(
             "low_kwh_per_1k": kwh_per_1k(budget.low),
         },
         "gate": request.settings.gate,
+        "broken_baseline": broken,
         "rejected_windows": len(recording.rejected),
         "window_sd": run.window_sd,
         "profile": profile.as_dict(),
@@ -115,6 +124,7 @@ def blank(request: Request, reason: str) -> dict[str, Any]:
         "state": "unmeasured",
         "reason": reason,
         "gate": request.settings.gate,
+        "broken_baseline": None,
         "flags": [],
         "verdict": None,
         "budget": None,

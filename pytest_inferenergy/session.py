@@ -143,7 +143,7 @@ class EnergySession:
         if (
             outcome["state"] != "measured"
             or outcome["test_outcome"] != "passed"
-            or outcome["nodeid"] in self._spoilt
+            or outcome["broken_baseline"] is not None
         ):
             return None
         if outcome["verdict"] in ("new", "passed"):

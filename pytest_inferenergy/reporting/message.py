@@ -98,7 +98,7 @@ def _unmeasured(outcome: Mapping[str, Any]) -> list[str]:
 
 
 def _broken(outcome: Mapping[str, Any]) -> list[str]:
-    return [f"{title(outcome)} was not gated, the baseline cannot be read: {outcome['reason']}"]
+    return [f"{title(outcome)} was not gated: {outcome['broken_baseline']}"]
 
 
 def _new(outcome: Mapping[str, Any]) -> list[str]:
