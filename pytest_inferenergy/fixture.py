@@ -258,6 +258,11 @@ def comparisons_of(energy: Energy) -> list[dict[str, Any]]:
     return [comparison.as_data() for comparison in energy._comparisons]
 
 
+def measured_anything(energy: Energy) -> bool:
+    """Whether the test measured or compared, or tried to."""
+    return bool(energy._measured or energy._comparisons)
+
+
 def begin_again(energy: Energy) -> None:
     """A rerun begins: what was measured stands, and is given again instead of measured again."""
     energy._earlier = {measured.measurement.name: measured for measured in energy._measured}

@@ -7,20 +7,34 @@ from typing import Any
 
 import pytest
 
+from pytest_inferenergy.fixture import Energy
+
+
+def uses_fixture(item: pytest.Item) -> bool:
+    """Whether a test asks for our `energy`; a project may have another fixture of that name."""
+    if not isinstance(item, pytest.Function) or "energy" not in item.fixturenames:
+        return False
+    for definition in reversed(item._fixtureinfo.name2fixturedefs.get("energy", ())):
+        if definition.func.__module__ == Energy.__module__:
+            return True
+        if "energy" not in definition.argnames:
+            return False
+    return False
+
 
 def is_marker_only(item: pytest.Item) -> bool:
     """Whether the whole call of this test function is to be measured."""
     return (
         isinstance(item, pytest.Function)
         and item.get_closest_marker("energy") is not None
-        and "energy" not in item.fixturenames
+        and not uses_fixture(item)
     )
 
 
 def refusal(item: pytest.Item) -> str | None:
-    """Why a marker-only test cannot be measured, in one line; ``None`` where it can."""
+    """Why the markers of a test cannot be obeyed, in one line; ``None`` where they can."""
     if not is_marker_only(item):
-        return None
+        return None if uses_fixture(item) else _idle_budget(item)
     assert isinstance(item, pytest.Function)
     # `unittest` tests know neither fixtures nor repetition
     if getattr(item.parent, "obj", None) is not None and _is_unittest(item):
@@ -35,6 +49,16 @@ def refusal(item: pytest.Item) -> str | None:
             "the fixture `energy` and measure a plain call in it"
         )
     return None
+
+
+def _idle_budget(item: pytest.Item) -> str | None:
+    """A budget of a test's own that nothing would ever be held against."""
+    if all(mark.name != "energy_budget" for mark in item.own_markers):
+        return None
+    return (
+        f"{item.nodeid}: @pytest.mark.energy_budget on a test that measures nothing: mark it with "
+        "@pytest.mark.energy too, or ask for the fixture `energy`"
+    )
 
 
 def _is_unittest(item: pytest.Function) -> bool:
@@ -59,7 +83,7 @@ class MeasuredTest:
         self._calls += 1
         try:
             return self._function(**self._arguments)
-        except Exception as error:
+        except (Exception, pytest.fail.Exception) as error:
             if self._calls > 1:
                 _note(
                     error,
@@ -69,7 +93,7 @@ class MeasuredTest:
             raise
 
 
-def _note(error: Exception, text: str) -> None:
+def _note(error: BaseException, text: str) -> None:
     add_note = getattr(error, "add_note", None)
     if add_note is not None:
         add_note(text)

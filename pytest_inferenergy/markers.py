@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_inferenergy.options import Settings
+
 
 @dataclass(frozen=True)
 class EnergyMarker:
@@ -103,13 +105,20 @@ def budget_marker(item: pytest.Item) -> Budget | None:
     return None if mark is None else energy_budget(**_bind(energy_budget, mark))
 
 
-def problem(item: pytest.Item) -> str | None:
-    """What is wrong with the markers of a test, in one line; ``None`` where nothing is."""
-    for name, read in (("energy", energy_marker), ("energy_budget", budget_marker)):
+def problem(item: pytest.Item, settings: Settings) -> str | None:
+    """What is wrong with the markers of a test, in one line; ``None`` where nothing is.
+
+    ``settings``: what a marker is silent about, with which it has to make sense.
+    """
+    readers: dict[str, Callable[[], object]] = {
+        "energy": lambda: settings.for_test(energy_marker(item)),
+        "energy_budget": lambda: budget_marker(item),
+    }
+    for name, read in readers.items():
         if item.get_closest_marker(name) is None:
             continue
         try:
-            read(item)
+            read()
         except InferenergyError as error:
             return f"{item.nodeid}: @pytest.mark.{name}: {error}"
     return None

@@ -78,8 +78,8 @@ class Settings:
             must_detect = None  # a wider tolerance of the test's own moves both margins
         if must_detect is not None and must_detect <= tolerance:
             raise MisuseError(
-                f"@pytest.mark.energy: must_detect={100 * must_detect:g} has to be greater than "
-                f"the tolerance, {100 * tolerance:g} percent"
+                f"must_detect={100 * must_detect:g} has to be greater than the tolerance, "
+                f"{100 * tolerance:g} percent"
             )
         changes.update(tolerance=tolerance, must_detect=must_detect)
         if marker.max_seconds is not None:
@@ -186,12 +186,12 @@ def read_settings(config: pytest.Config) -> Settings:
 
 def _check_prune(config: pytest.Config) -> None:
     """Pruning needs to see every test that exists."""
-    narrowed = config.getoption("keyword") or config.getoption("markexpr")
+    narrowed = any(config.getoption(name, None) for name in ("keyword", "markexpr", "lf"))
     by_path = config.args_source is pytest.Config.ArgsSource.ARGS
     if narrowed or (by_path and set(config.args) != set(config.getini("testpaths"))):
         raise pytest.UsageError(
             "--energy-prune deletes the baselines of tests it does not see, so all tests have to "
-            "be collected: leave out -k, -m and paths"
+            "be collected: leave out -k, -m, --lf and paths"
         )
 
 

@@ -7,23 +7,26 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.errors import NothingMeasuredError
 from pytest_inferenergy.fixture import begin_again, comparisons_of, energy, outcomes_of
-from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal
+from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
 from pytest_inferenergy.markers import marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings
 from pytest_inferenergy.session import (
     ENERGY,
+    NODEID,
     SESSION,
     EnergySession,
     energy_of,
+    explain,
     gate_test,
-    nothing_measured,
     user_properties,
     worker_input,
 )
 
 __all__ = ["energy"]
+
+SELECTED = "inferenergy_selected"
+"""Under this name an xdist worker hands over the number of energy tests."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,12 +68,10 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Turn bad markers into a collection error that names the test."""
     report = yield
-    problems = []
-    for node in report.result or ():
-        if isinstance(node, pytest.Item):
-            found = problem(node) or refusal(node)
-            if found is not None:
-                problems.append(found)
+    settings = collector.config.stash[SESSION].settings
+    items = [node for node in report.result or () if isinstance(node, pytest.Item)]
+    found = (problem(item, settings) or refusal(item) for item in items)
+    problems = [line for line in found if line is not None]
     if not problems:
         return report
     return pytest.CollectReport(
@@ -80,11 +81,8 @@ def pytest_make_collect_report(
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Give tests that use the fixture the mark, so that ``-m energy`` selects them."""
-    if (
-        isinstance(item, pytest.Function)
-        and "energy" in item.fixturenames
-        and item.get_closest_marker("energy") is None
-    ):
+    item.stash[NODEID] = item.nodeid
+    if uses_fixture(item) and item.get_closest_marker("energy") is None:
         item.add_marker(pytest.mark.energy)
 
 
@@ -92,6 +90,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Remember which tests exist before any is deselected."""
     config.stash[SESSION].on_collected(items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count the energy tests that are to run; a worker tells its controller."""
+    config = session.config
+    if config.getoption("collectonly"):
+        return
+    count = sum(1 for item in session.items if item.get_closest_marker("energy") is not None)
+    config.stash[SESSION].on_selected(count)
+    if worker_input(config) is not None:
+        config.workeroutput[SELECTED] = count  # type: ignore[attr-defined]
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -105,13 +114,13 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Skip where a fixture reads a figure that nobody measured; begin a rerun afresh."""
+    """Begin a rerun afresh; a fixture, too, may read a figure that nobody measured."""
     if ENERGY in item.stash:
         begin_again(item.stash[ENERGY])
     try:
         return (yield)
-    except NothingMeasuredError as error:
-        nothing_measured(item, error)
+    except BaseException as error:
+        explain(item, error)
         raise
 
 
@@ -120,8 +129,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Gate what a test measured, after its own asserts."""
     try:
         result = yield
-    except NothingMeasuredError as error:
-        nothing_measured(item, error)
+    except BaseException as error:
+        explain(item, error)
         raise
     gate_test(item)
     return result
@@ -146,8 +155,10 @@ def pytest_runtest_makereport(
         outcomes = outcomes_of(item.stash[ENERGY])
         report.inferenergy = outcomes  # type: ignore[attr-defined]
         report.inferenergy_turns = comparisons_of(item.stash[ENERGY])  # type: ignore[attr-defined]
-        report.user_properties += user_properties(outcomes)
-        item.user_properties += user_properties(outcomes)
+        properties = user_properties(outcomes)
+        report.user_properties += properties
+        # JUnit reads those of the teardown's report; a rerun has them already
+        item.user_properties += [pair for pair in properties if pair not in item.user_properties]
     return report
 
 
@@ -164,10 +175,14 @@ class _Controller:
         """Take what was measured from the reports of tests, wherever they ran."""
         self._session.on_report(report)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear from an xdist worker how many energy tests there were."""
+        self._session.on_selected(getattr(node, "workeroutput", {}).get(SELECTED, 0))
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Part of the tests is not seen."""
-        if report.failed:
-            self._session.incomplete("there were collection errors")
+        """Learn which files were looked into."""
+        self._session.on_collect_report(report)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -6,23 +6,38 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_inferenergy.errors import BaselineError, InferenergyError, NothingMeasuredError
-from pytest_inferenergy.fixture import Energy, outcomes_of
+from pytest_inferenergy.fixture import Energy, measured_anything, outcomes_of
+from pytest_inferenergy.frames import hide_ours
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.options import Settings, as_data
 from pytest_inferenergy.reporting.summary import summary_line
 
+if TYPE_CHECKING:
+    from pytest_inferenergy.baselines.history import Baselines
+
 SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
 ENERGY: pytest.StashKey[Energy] = pytest.StashKey()
+NODEID: pytest.StashKey[str] = pytest.StashKey()
+"""The node id before xdist appends the name of a group, so that baselines know the test."""
 
 
 class InferenergyWarning(pytest.PytestWarning):
     """A measurement that is in doubt, or a baseline that could not be written."""
+
+
+@dataclass
+class _TestRecord:
+    """What one test measured."""
+
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[dict[str, Any]] = field(default_factory=list)
 
 
 class EnergySession:
@@ -32,19 +47,20 @@ class EnergySession:
         self.settings = settings
         self._config = config
         self._measurer: Any = None
-        self.outcomes: list[dict[str, Any]] = []
-        self.comparisons: list[dict[str, Any]] = []
-        """What was compared by turns."""
+        self._tests: dict[str, _TestRecord] = {}
+        """What each test measured, by the node id of its reports."""
         self.selected = 0
         """Energy tests that ran or were to run."""
         self.problems: list[str] = []
         """What went wrong at the end of the run, for the last lines."""
         self.written: list[str] = []
+        """What became of the baselines, for the last lines."""
         self._collected: set[str] = set()
+        self._files: set[str] = set()
+        """Files, by node id, whose tests were all collected."""
         self._missing: str | None = None
         self.run_uid: str | None = None
         """Id of the xdist run that this process controls."""
-        self._spoilt: set[str] = set()
 
     # -- measuring (any process) ---------------------------------------------------------------
 
@@ -72,21 +88,45 @@ class EnergySession:
 
     # -- outcomes (controller) -----------------------------------------------------------------
 
+    @property
+    def outcomes(self) -> list[dict[str, Any]]:
+        """What was measured, in the order it ran."""
+        return [outcome for test in self._tests.values() for outcome in test.outcomes]
+
+    @property
+    def comparisons(self) -> list[dict[str, Any]]:
+        """What was compared by turns, in the order it ran."""
+        return [turns for test in self._tests.values() for turns in test.comparisons]
+
     def on_report(self, report: pytest.TestReport) -> None:
         """Take the outcomes from a test report, wherever the test ran."""
         data = getattr(report, "inferenergy", None)
         if data is not None and report.when == "call":
-            self.selected += 1
-            for outcome in data:
-                self.outcomes.append(outcome | {"test_outcome": report.outcome})
-            for turns in getattr(report, "inferenergy_turns", ()):
-                self.comparisons.append(turns | {"nodeid": report.nodeid})
-        if report.failed:
-            self._spoilt.add(report.nodeid)
+            turns = getattr(report, "inferenergy_turns", ())
+            # a rerun takes the place of the run before
+            self._tests[report.nodeid] = _TestRecord(
+                [outcome | {"test_outcome": report.outcome} for outcome in data],
+                [comparison | {"nodeid": report.nodeid} for comparison in turns],
+            )
+            self.selected = max(self.selected, len(self._tests))
+        if report.failed and report.nodeid in self._tests:  # perhaps its teardown
+            for outcome in self._tests[report.nodeid].outcomes:
+                outcome["test_outcome"] = report.outcome
+
+    def on_selected(self, count: int) -> None:
+        """Hear how many energy tests are to run: here, or from each xdist worker."""
+        self.selected = max(self.selected, count)
 
     def on_collected(self, items: Iterable[pytest.Item]) -> None:
         """Remember which tests exist."""
         self._collected.update(item.nodeid for item in items)
+
+    def on_collect_report(self, report: pytest.CollectReport) -> None:
+        """Remember which files were read: a skipped one may hold tests all the same."""
+        if report.passed:
+            self._files.add(report.nodeid)
+        elif report.failed:
+            self.incomplete("there were collection errors")
 
     def incomplete(self, why: str) -> None:
         """Not every test was collected: what is not seen may exist all the same."""
@@ -133,7 +173,7 @@ class EnergySession:
                 self.problems.append(str(error))
                 continue
             path = path_of(self.settings.baselines, profile)
-            self.written.append(f"{len(outcomes)} in {_relative(path, self._config.rootpath)}")
+            self.written.append(f"baselines written: {len(outcomes)} in {self._relative(path)}")
 
     def _evidence(self, outcome: Mapping[str, Any]) -> str | None:
         """What an outcome does to its baseline: ``join``, ``restart`` or ``None``.
@@ -152,16 +192,32 @@ class EnergySession:
 
     def _prune(self) -> None:
         from pytest_inferenergy.baselines.change import prune
-        from pytest_inferenergy.baselines.store import load_all, update
+        from pytest_inferenergy.baselines.store import load_all, path_of, update
 
-        if self._missing is not None:
+        missing = self._missing or (None if self._collected else "no test was collected")
+        if missing is not None:
             self.problems.append(
-                f"--energy-prune did nothing: {self._missing}, and a test that was not seen may "
-                "still exist; collect all tests"
+                f"--energy-prune did nothing: {missing}, and a test that was not seen may still "
+                "exist; collect all tests"
             )
             return
+
+        def keep(stored: Baselines) -> Baselines:
+            return prune(stored, {nodeid for nodeid in stored.tests if self._exists(nodeid)})
+
         for stored in load_all(self.settings.baselines):
-            update(self.settings.baselines, stored.profile, lambda b: prune(b, self._collected))
+            kept = update(self.settings.baselines, stored.profile, keep)
+            gone = len(stored.tests) - len(kept.tests)
+            if gone > 0:
+                path = path_of(self.settings.baselines, stored.profile)
+                self.written.append(f"baselines pruned: {gone} in {self._relative(path)}")
+
+    def _exists(self, nodeid: str) -> bool:
+        """Whether a test still exists: it was collected, or its file was not looked into."""
+        file = nodeid.partition("::")[0]
+        if file in self._files:
+            return nodeid in self._collected
+        return (self._config.rootpath / file).exists()
 
     def _write_json(self) -> None:
         from pytest_inferenergy.reporting.json_results import write_json
@@ -175,10 +231,23 @@ class EnergySession:
             summary=self.summary(),
         )
 
+    def _relative(self, path: Path) -> str:
+        try:
+            return str(path.relative_to(self._config.rootpath))
+        except ValueError:
+            return str(path)
+
     def summary(self) -> str:
         """The closing line."""
         by_turns = sum(1 for turns in self.comparisons if turns["ratio"] is not None)
-        return summary_line(self.outcomes, self.selected, self.settings.disable, by_turns)
+        silent = sum(1 for test in self._tests.values() if test.outcomes or test.comparisons)
+        return summary_line(
+            self.outcomes,
+            self.selected,
+            self.settings.disable,
+            by_turns=by_turns,
+            silent=self.selected - silent,
+        )
 
 
 def worker_input(config: pytest.Config) -> Mapping[str, Any] | None:
@@ -198,7 +267,7 @@ def energy_of(item: pytest.Item) -> Energy:
         session = item.config.stash[SESSION]
         marker = energy_marker(item)
         item.stash[ENERGY] = Energy(
-            item.nodeid,
+            item.stash.get(NODEID, item.nodeid),
             session.measurer,
             session.settings.for_test(marker),
             marker,
@@ -221,17 +290,31 @@ def gate_test(item: pytest.Item) -> None:
         if judgement.effect == "fail":
             failures.append(message(outcome, judgement.causes))
         elif judgement.effect == "warn":
-            item.warn(InferenergyWarning(message(outcome, judgement.causes)))
+            try:
+                item.warn(InferenergyWarning(message(outcome, judgement.causes)))
+            except InferenergyWarning as warning:  # the user has warnings be errors
+                failures.append(str(warning))
+    if session.settings.strict and not measured_anything(item.stash[ENERGY]):
+        failures.append("energy was not measured: the test asks for `energy` and does not use it")
     if failures:
         pytest.fail("\n\n".join(failures), pytrace=False)
 
 
-def nothing_measured(item: pytest.Item, error: NothingMeasuredError) -> None:
-    """A figure was read that nobody measured: skip with the reason, fail under strict."""
-    session = item.config.stash[SESSION]
-    if session.settings.strict:
-        pytest.fail(f"energy was not measured: {error}", pytrace=False)
-    pytest.skip(f"energy was not measured: {error}")
+def explain(item: pytest.Item, error: BaseException) -> None:
+    """See to it that an error in a test says what its author can use.
+
+    A figure was read that nobody measured: skip with the reason, fail under strict; where other
+    measurements of the test fail the gate, that comes first. All else is shown without our frames.
+    """
+    if not isinstance(error, NothingMeasuredError):
+        if not item.config.getoption("fulltrace"):
+            hide_ours(error)
+        return
+    gate_test(item)
+    reason = f"energy was not measured: {error}"
+    if item.config.stash[SESSION].settings.strict:
+        pytest.fail(reason, pytrace=False)
+    raise pytest.skip.Exception(reason, _use_item_location=True)
 
 
 def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, object]]:
@@ -252,10 +335,3 @@ HEADLINES = (
     "state", "reason", "verdict", "source", "kwh_per_1k", "low", "high", "joules_per_inference",
     "seconds_per_inference", "mean_watts", "baseline_kwh_per_1k", "change", "windows", "inferences",
 )  # fmt: skip
-
-
-def _relative(path: Path, root: Path) -> str:
-    try:
-        return str(path.relative_to(root))
-    except ValueError:
-        return str(path)

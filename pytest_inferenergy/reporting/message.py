@@ -151,8 +151,8 @@ def _next_steps(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
         return [f"  to accept this level: pytest '{test}' --energy-accept"]
     if "inconclusive" in causes:
         return [
-            f"  to add evidence: pytest '{test}' --energy-update; to accept this level: "
-            f"pytest '{test}' --energy-accept"
+            "  to tell more: a longer --energy-max-seconds, more stored runs; to accept this "
+            f"level: pytest '{test}' --energy-accept"
         ]
     if "new" in causes:
         return [f"  to store it: pytest '{test}' --energy-update"]

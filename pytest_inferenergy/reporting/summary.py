@@ -10,12 +10,18 @@ COMPARED = ("passed", "improved", "regressed", "inconclusive")
 
 
 def summary_line(
-    outcomes: Sequence[Mapping[str, Any]], selected: int, disabled: bool, by_turns: int = 0
+    outcomes: Sequence[Mapping[str, Any]],
+    selected: int,
+    disabled: bool,
+    *,
+    by_turns: int = 0,
+    silent: int = 0,
 ) -> str:
     """``energy: 12 measured, 10 compared, 1 regressed, 1 inconclusive, 2 new``.
 
     ``selected`` is the number of energy tests that were to run, ``by_turns`` the number of
-    comparisons by turns that gave a ratio. A gate that did not run says so.
+    comparisons by turns that gave a ratio, ``silent`` that of tests which never came to measure. A
+    gate that did not run says so.
     """
     if disabled:
         return (
@@ -35,11 +41,12 @@ def summary_line(
     parts += [f"{blown} over budget"] if blown else []
     parts += [f"{estimated} estimated only"] if estimated else []
     parts += [f"{unmeasured} not measured"] if unmeasured else []
+    parts += [f"{_tests(silent)} without a measurement"] if silent else []
     line = f"energy: {', '.join(parts)}"
     if not measured and not by_turns:
-        reasons = Counter(o["reason"] for o in outcomes)
-        why = reasons.most_common(1)[0][0] if reasons else f"{_tests(selected)} measured nothing"
-        line += f"; nothing was gated: {why}"
+        reasons = Counter(o["reason"].partition("\n")[0] for o in outcomes)
+        line += "; nothing was gated"
+        line += f": {reasons.most_common(1)[0][0]}" if reasons else ""
     return line
 
 

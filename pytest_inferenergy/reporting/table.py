@@ -72,6 +72,15 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+def unmeasured(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One line for each reason why something was not measured, with all it holds for."""
+    labels: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome["state"] != "measured":
+            labels.setdefault(outcome["reason"], []).append(label(outcome))
+    return [f"not measured, {reason}: {', '.join(those)}" for reason, those in labels.items()]
+
+
 def by_turns(comparison: Mapping[str, Any]) -> str:
     """One line for a comparison by turns."""
     name = label(comparison)

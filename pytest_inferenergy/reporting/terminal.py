@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_inferenergy.reporting.table import by_turns, notes, table
+from pytest_inferenergy.reporting.table import by_turns, notes, table, unmeasured
 
 if TYPE_CHECKING:
     import pytest
@@ -30,6 +30,10 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
     for problem in session.problems:
         terminal.write_line(f"energy: ERROR: {problem}", red=True)
     for written in session.written:
-        terminal.write_line(f"energy: baselines written: {written}")
+        terminal.write_line(f"energy: {written}")
+    outcomes = session.outcomes
+    if not session.settings.report and any(o["state"] == "measured" for o in outcomes):
+        for line in unmeasured(outcomes):
+            terminal.write_line(f"energy: {line}")
     if session.selected:
         terminal.write_line(session.summary())
