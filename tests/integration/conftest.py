@@ -1,0 +1,91 @@
+"""A small project under test, on a machine with one GPU that is not there."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.nvml.fixture import MakeFakeNvml
+from tests.nvml.library import FakeDevice, FakeNvml
+
+# What is first imported under pytester is forgotten after it, and numpy cannot be loaded twice.
+for _name in ("numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock"):
+    importlib.import_module(_name)
+
+QUICK = """
+[pytest]
+energy_meter = nvml
+energy_max_seconds = 0.2
+energy_tolerance = 10
+"""
+"""Settings under which a call of a quarter second is measured in three calls. The wide tolerance
+is for the verdict not to hang on how busy the machine is that runs these tests."""
+
+USUAL = ("--energy-json=results.json", "-p", "no:hypothesispytest", "-p", "no:anyio")
+"""Options of all runs; other plugins only cost time."""
+
+SLEEPER = """
+    import time
+
+    def test_sleeper(energy):
+        assert energy(lambda: time.sleep(0.25) or "done") == "done"
+"""
+"""One measured test, of a power that the stand-in knows exactly."""
+
+
+class Project:
+    """Files of a user's project, and pytest runs in it."""
+
+    def __init__(self, pytester: pytest.Pytester, fake: FakeNvml) -> None:
+        self.pytester = pytester
+        self.gpu = fake
+        self.path = pytester.path
+
+    def run(self, *options: str | Path) -> pytest.RunResult:
+        """Run pytest in this very process: quick, and fit for all but start-up and xdist."""
+        return self.pytester.runpytest_inprocess(*USUAL, *options)
+
+    def run_apart(self, *options: str | Path) -> pytest.RunResult:
+        """Run pytest in a process of its own."""
+        return self.pytester.runpytest_subprocess(*USUAL, *options)
+
+    def write(self, text: str, name: str = "test_model") -> Path:
+        """Write a test file in the place of what it held before."""
+        return self.pytester.makepyfile(**{name: text})
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What the latest run wrote for ``--energy-json``."""
+        found: dict[str, Any] = json.loads((self.path / "results.json").read_text())
+        return found
+
+    @property
+    def measured(self) -> list[dict[str, Any]]:
+        """The measurements of the latest run."""
+        found: list[dict[str, Any]] = self.results["measurements"]
+        return found
+
+    @property
+    def baseline_file(self) -> Path:
+        """The one baseline file there is."""
+        (path,) = (self.path / "energy_baselines").iterdir()
+        return path
+
+    @property
+    def stored(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is stored, by node id and name."""
+        found: Mapping[str, Mapping[str, Any]] = json.loads(self.baseline_file.read_text())["tests"]
+        return found
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, fake_nvml: MakeFakeNvml) -> Project:
+    """A project with quick settings, on a machine whose one GPU draws 300 W."""
+    fake = fake_nvml(FakeDevice(watts=300), in_process=True)
+    pytester.makeini(QUICK)
+    return Project(pytester, fake)
