@@ -214,8 +214,8 @@ def _given(config: pytest.Config, option: _Option) -> tuple[str, Any]:
 def _ini(config: pytest.Config, key: str) -> Any:
     try:
         return config.getini(key)
-    except (ValueError, TypeError) as error:
-        raise pytest.UsageError(f"ini key {key}: {error}") from error
+    except (ValueError, TypeError, pytest.UsageError) as error:  # by version of pytest
+        raise pytest.UsageError(f"ini key {key}: {error}") from None
 
 
 def _as_is(_origin: str, value: Any) -> Any:
@@ -293,9 +293,9 @@ def _components(value: Sequence[str] | None) -> tuple[str, ...] | None:
     chosen = tuple(dict.fromkeys(part for item in value for part in item.split(",") if part))
     unknown = [name for name in chosen if name not in COMPONENTS]
     if unknown or not chosen:
+        problem = f"unknown component {unknown[0]!r}" if unknown else "names no component"
         raise pytest.UsageError(
-            f"ini key energy_components: unknown component {unknown[0]!r}: "
-            f"give some of {', '.join(COMPONENTS)}"
+            f"ini key energy_components: {problem}: give some of {', '.join(COMPONENTS)}"
         )
     return chosen
 
