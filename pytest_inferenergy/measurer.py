@@ -302,6 +302,7 @@ class _Judging:
         run = self._run(recording)
         stored = self._runs(recording)
         self._measuring.meters.rest()
+        recording.profile = self._measuring.meters.profile()  # which now knows the power at rest
         measurement, outcome = conclude(
             self._request,
             recording,
