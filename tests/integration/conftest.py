@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_inferenergy.baselines.change import join
+from pytest_inferenergy.baselines.history import Baselines
+from pytest_inferenergy.baselines.store import update
+from pytest_inferenergy.deciding.run import Run
+from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml
 
@@ -38,6 +44,16 @@ SLEEPER = """
 """One measured test, of a power that the stand-in knows exactly."""
 
 
+BLOCK = """
+    import time
+
+    def test_block(energy):
+        with energy.window():
+            time.sleep(0.2)
+"""
+"""The quickest to measure: one window, which `Project.store` gives something to stand against."""
+
+
 class Project:
     """Files of a user's project, and pytest runs in it."""
 
@@ -57,6 +73,19 @@ class Project:
     def write(self, text: str, name: str = "test_model") -> Path:
         """Write a test file in the place of what it held before."""
         return self.pytester.makepyfile(**{name: text})
+
+    def store(
+        self, test: str = "test_model.py::test_block", joules: float = 60.0, name: str = ""
+    ) -> None:
+        """Store a level for a test, as if four sessions had measured it on this GPU."""
+        for session in range(4):
+            time = NOON - session * 86400
+            run = a_run(log_joules=math.log(joules), log_seconds=math.log(0.2), time=time)
+
+            def change(stored: Baselines, run: Run = run) -> Baselines:
+                return join(stored, test, name, run)
+
+            update(self.path / "energy_baselines", H200, change)
 
     @property
     def results(self) -> dict[str, Any]:
