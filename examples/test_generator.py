@@ -8,6 +8,8 @@ from pytest_inferenergy import Energy
 
 from .inference import Generator
 
+pytestmark = pytest.mark.energy(max_seconds=5)
+
 PROMPT = "The kettle was always the first thing to wake."
 PROMPTS = [
     PROMPT,
@@ -20,7 +22,7 @@ PROMPTS = [
 def test_energy_per_token(energy: Energy, generator: Generator) -> None:
     m = energy.run(generator, args=([PROMPT], 32), tokens=32)
     assert m.joules_per_token is not None
-    assert m.joules_per_token < 20
+    assert m.joules_per_token < 10
 
 
 def test_batch_of_prompts(energy: Energy, generator: Generator) -> None:
@@ -42,11 +44,10 @@ def test_prefill_and_decode(energy: Energy, generator: Generator) -> None:
             generator(["".join(PROMPTS)], 1)
     with energy.window("decode", tokens=300) as decode:
         generator(["The"], 300)
-    assert prefill.joules_per_inference < 100
-    assert decode.joules_per_token < 20
+    assert prefill.joules_per_inference < 50
+    assert decode.joules_per_token < 10
 
 
-@pytest.mark.energy(max_seconds=5)
 @pytest.mark.energy_budget("2 kJ", per=1)
 def test_long_answer(energy: Energy, generator: Generator) -> None:
     (text,) = energy(generator, [PROMPT], 128)
