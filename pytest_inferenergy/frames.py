@@ -8,7 +8,9 @@ from types import TracebackType
 
 from pytest_inferenergy.errors import InferenergyError
 
-HERE = str(Path(__file__).parent)
+HERE = Path(__file__).parent
+CALLS = str(HERE / "measuring" / "workload.py")
+"""Here the workload is called: what is raised right here was raised by a function written in C."""
 
 
 def hide_ours(error: BaseException) -> None:
@@ -17,14 +19,13 @@ def hide_ours(error: BaseException) -> None:
     An error from within this package that is not raised on purpose keeps all its frames.
     """
     entries = _entries(error.__traceback__)
-    ours = [entry.tb_frame.f_code.co_filename.startswith(HERE) for entry in entries]
-    if not entries or (ours[-1] and not isinstance(error, InferenergyError)):
+    files = [entry.tb_frame.f_code.co_filename for entry in entries]
+    ours = [file.startswith(str(HERE)) for file in files]
+    if not entries or (ours[-1] and files[-1] != CALLS and not isinstance(error, InferenergyError)):
         return
-    for number, entry in enumerate(entries[:-1]):
+    for number, file in enumerate(files[:-1]):
         # ``with energy.window():`` comes to us through contextlib
-        ours[number] |= (
-            entry.tb_frame.f_code.co_filename == contextlib.__file__ and ours[number + 1]
-        )
+        ours[number] |= file == contextlib.__file__ and ours[number + 1]
     kept = [entry for entry, hidden in zip(entries, ours, strict=True) if not hidden]
     for entry, following in zip(kept, [*kept[1:], None], strict=True):
         entry.tb_next = following

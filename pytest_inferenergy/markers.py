@@ -144,8 +144,8 @@ def _check(
     if value is None:
         return
     if not isinstance(value, kinds) or isinstance(value, bool):
-        wanted = kinds.__name__ if isinstance(kinds, type) else "number"
-        raise MisuseError(f"{name}={value!r}: must be a {wanted}")
+        wanted = {int: "an int", str: "a text"}.get(kinds, "a number")  # type: ignore[arg-type]
+        raise MisuseError(f"{name}={value!r}: must be {wanted}")
     if least is None or not isinstance(value, int | float):
         return
     if not math.isfinite(value) or value < least:
