@@ -17,7 +17,7 @@ from pytest_inferenergy.baselines.store import update
 from pytest_inferenergy.deciding.run import Run
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
-from tests.nvml.library import FakeDevice, FakeNvml
+from tests.nvml.library import TRACES, FakeDevice, FakeNvml
 
 # What is first imported under pytester is forgotten after it, and numpy cannot be loaded twice.
 for _name in ("numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock"):
@@ -118,3 +118,9 @@ def project(pytester: pytest.Pytester, fake_nvml: MakeFakeNvml) -> Project:
     fake = fake_nvml(FakeDevice(watts=300), in_process=True)
     pytester.makeini(QUICK)
     return Project(pytester, fake)
+
+
+@pytest.fixture
+def replay() -> str:
+    """The option that measures with a recorded trace, where no GPU is needed."""
+    return f"--energy-meter=replay:{TRACES / 'steady_resnet50_b64.json.gz'}"

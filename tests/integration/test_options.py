@@ -122,7 +122,7 @@ def test_the_native_table_takes_whole_numbers(pytester: pytest.Pytester) -> None
 @NATIVE
 def test_a_wrong_type_in_the_native_table_is_a_usage_error(pytester: pytest.Pytester) -> None:
     configure(pytester, "tool.pytest", "energy_tolerance", "2")
-    result = pytester.runpytest_inprocess()
+    result = pytester.runpytest_inprocess(*USUAL)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: *energy_tolerance*float*"])
 
@@ -166,7 +166,7 @@ def test_the_command_line_goes_before_the_ini(
 
 
 def test_help_lists_every_option_and_key(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_inprocess("--help")
+    result = pytester.runpytest_inprocess(*USUAL, "--help")
     text = result.stdout.str()
     for option, _, _ in OPTIONS:
         assert option.partition("=")[0] in text
@@ -175,7 +175,7 @@ def test_help_lists_every_option_and_key(pytester: pytest.Pytester) -> None:
 
 
 def test_markers_are_listed_with_their_signatures(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_inprocess("--markers")
+    result = pytester.runpytest_inprocess(*USUAL, "--markers")
     result.stdout.fnmatch_lines(
         [
             "@pytest.mark.energy(inferences=1, [*], name=None, tolerance=None, must_detect=None, "
@@ -186,7 +186,7 @@ def test_markers_are_listed_with_their_signatures(pytester: pytest.Pytester) -> 
 
 
 def test_the_fixture_is_listed(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_inprocess("--fixtures", "-v")
+    result = pytester.runpytest_inprocess(*USUAL, "--fixtures", "-v")
     result.stdout.fnmatch_lines(["energy -- *", "*Measure the energy of inference*"])
 
 
@@ -199,5 +199,7 @@ def test_strict_markers_know_ours(pytester: pytest.Pytester) -> None:
         def test_it(energy):
             pass
     """)
-    result = pytester.runpytest_inprocess("--strict-markers", "--energy-disable", "-W", "error")
+    result = pytester.runpytest_inprocess(
+        *USUAL, "--strict-markers", "--energy-disable", "-W", "error"
+    )
     assert result.ret == pytest.ExitCode.OK

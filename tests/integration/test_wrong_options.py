@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tests.integration.conftest import USUAL
 from tests.nvml.library import TRACES
 
 WRONG = [
@@ -44,18 +45,18 @@ def test_on_the_command_line(
     pytester: pytest.Pytester, name: str, value: str, message: str
 ) -> None:
     flag = "--energy-" + name.replace("_", "-")
-    assert_usage_error(pytester.runpytest_inprocess(f"{flag}={value}"), f"{flag}*{message}")
+    assert_usage_error(pytester.runpytest_inprocess(*USUAL, f"{flag}={value}"), f"{flag}*{message}")
 
 
 @pytest.mark.parametrize(("name", "value", "message"), WRONG)
 def test_in_the_ini(pytester: pytest.Pytester, name: str, value: str, message: str) -> None:
     pytester.makeini(f"[pytest]\nenergy_{name} = {value}")
-    assert_usage_error(pytester.runpytest_inprocess(), f"*energy_{name}*{message}")
+    assert_usage_error(pytester.runpytest_inprocess(*USUAL), f"*energy_{name}*{message}")
 
 
 @pytest.mark.parametrize("option", ["--energy-tolerance", "--energy-max-seconds"])
 def test_a_number_that_is_none(pytester: pytest.Pytester, option: str) -> None:
-    result = pytester.runpytest_inprocess(f"{option}=much")
+    result = pytester.runpytest_inprocess(*USUAL, f"{option}=much")
     assert_usage_error(result, f"{option}: 'much' is not a number")
 
 
@@ -70,24 +71,28 @@ def test_a_number_that_is_none(pytester: pytest.Pytester, option: str) -> None:
 )
 def test_an_ini_value_of_the_wrong_type(pytester: pytest.Pytester, line: str, message: str) -> None:
     pytester.makeini(f"[pytest]\n{line}")
-    assert_usage_error(pytester.runpytest_inprocess(), message)
+    assert_usage_error(pytester.runpytest_inprocess(*USUAL), message)
 
 
 @pytest.mark.parametrize("option", ["--energy-baselines=", "--energy-json="])
 def test_an_empty_path(pytester: pytest.Pytester, option: str) -> None:
-    assert_usage_error(pytester.runpytest_inprocess(option), f"{option[:-1]}: must not be empty")
+    assert_usage_error(
+        pytester.runpytest_inprocess(*USUAL, option), f"{option[:-1]}: must not be empty"
+    )
 
 
 @pytest.mark.parametrize("option", ["--energy-update", "--energy-accept"])
 def test_disable_leaves_nothing_to_store(pytester: pytest.Pytester, option: str) -> None:
-    result = pytester.runpytest_inprocess("--energy-disable", option)
+    result = pytester.runpytest_inprocess(*USUAL, "--energy-disable", option)
     assert_usage_error(result, "--energy-disable measures nothing, so *")
 
 
 def test_margins_that_come_from_two_places_are_checked_together(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nenergy_must_detect = 8")
-    assert pytester.runpytest_inprocess().ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert_usage_error(pytester.runpytest_inprocess("--energy-tolerance=9"), "*must_detect*8 %*9 %")
+    assert pytester.runpytest_inprocess(*USUAL).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert_usage_error(
+        pytester.runpytest_inprocess(*USUAL, "--energy-tolerance=9"), "*must_detect*8 %*9 %"
+    )
 
 
 def square_wave() -> dict[str, object]:
@@ -112,13 +117,13 @@ def test_a_replay_file_that_is_no_trace(
     pytester: pytest.Pytester, content: bytes, message: str
 ) -> None:
     (pytester.path / "trace.json").write_bytes(content)
-    result = pytester.runpytest_inprocess("--energy-meter=replay:trace.json")
+    result = pytester.runpytest_inprocess(*USUAL, "--energy-meter=replay:trace.json")
     assert_usage_error(result, f"--energy-meter: {message}")
     result.stderr.fnmatch_lines(["*trace.json*"])
 
 
 def test_a_folder_is_no_replay_file(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_inprocess("--energy-meter=replay:.")
+    result = pytester.runpytest_inprocess(*USUAL, "--energy-meter=replay:.")
     assert_usage_error(result, "--energy-meter: replay:FILE needs a recorded trace*")
 
 
@@ -128,7 +133,7 @@ def test_a_path_for_the_results_that_cannot_be_written_fails_the_run(
     pytester.makepyfile("def test_it():\n    pass")
     (pytester.path / "a_file").touch()
     for path in (".", "a_file/results.json"):
-        result = pytester.runpytest_inprocess(f"--energy-json={path}")
+        result = pytester.runpytest_inprocess(*USUAL, f"--energy-json={path}")
         assert result.ret == pytest.ExitCode.TESTS_FAILED
         result.stdout.fnmatch_lines(["energy: ERROR: --energy-json: cannot write *"])
 
@@ -143,7 +148,7 @@ def test_a_folder_of_baselines_that_is_a_file_fails_the_gate(pytester: pytest.Py
     """)
     trace = TRACES / "steady_resnet50_b64.json.gz"
     result = pytester.runpytest_inprocess(
-        f"--energy-meter=replay:{trace}", "--energy-update", "--energy-baselines=a_file"
+        *USUAL, f"--energy-meter=replay:{trace}", "--energy-update", "--energy-baselines=a_file"
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["energy was not gated: *a_file*: cannot be read: Not a directory"])
