@@ -11,7 +11,6 @@ import pytest
 
 from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.markers import Budget, EnergyMarker
-from pytest_inferenergy.units import parse_energy
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
@@ -235,6 +234,8 @@ class Energy:
             )
         limit = self._budget
         if budget is not None:
+            from pytest_inferenergy.units import parse_energy
+
             limit = Budget(parse_energy(budget) / 1000, f"{budget.strip()} per 1000")
         made: Workload = Workload(fn, **workload)
         self._names.add(name)

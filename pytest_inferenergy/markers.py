@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import InferenergyError, MisuseError
-from pytest_inferenergy.units import parse_energy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +67,8 @@ def energy(
 
 def energy_budget(limit: str, per: int = 1000) -> Budget:
     """Fail the test when it needs more than this energy (J, Wh or kWh, with SI prefixes) per so many inferences."""  # noqa: E501
+    from pytest_inferenergy.units import parse_energy
+
     _check("per", per, int, least=1)
     return Budget(parse_energy(limit) / per, f"{limit.strip()} per {per}")
 

@@ -190,9 +190,11 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, object, object]:
     """The table, and as the last line above pytest's own what was gated."""
+    session = config.stash[SESSION]
+    if not (session.selected or session.problems or session.written):
+        return (yield)
     from pytest_inferenergy.reporting.terminal import write_report, write_summary
 
-    session = config.stash[SESSION]
     if session.settings.report:
         write_report(terminalreporter, session)
     result = yield

@@ -17,7 +17,6 @@ from pytest_inferenergy.fixture import Energy, measured_anything, outcomes_of
 from pytest_inferenergy.frames import hide_ours
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.options import Settings, as_data
-from pytest_inferenergy.reporting.summary import summary_line
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines
@@ -239,6 +238,8 @@ class EnergySession:
 
     def summary(self) -> str:
         """The closing line."""
+        from pytest_inferenergy.reporting.summary import summary_line
+
         by_turns = sum(1 for turns in self.comparisons if turns["ratio"] is not None)
         silent = sum(1 for test in self._tests.values() if test.outcomes or test.comparisons)
         return summary_line(
