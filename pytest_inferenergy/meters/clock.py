@@ -1,4 +1,4 @@
-"""Ties instants of the wall clock to ``time.perf_counter()``, so that a clock step does no harm."""
+"""Ties NVML's wall-clock stamps to ``time.perf_counter()``, so that a clock step does no harm."""
 
 from __future__ import annotations
 
@@ -6,47 +6,58 @@ import time
 
 STEP = 0.02
 """A change of the two clocks' distance beyond this, seconds, is a step and not a slow slew."""
+AHEAD = 0.005
+"""A stamp may seem to lie so far in the future, seconds: clocks are read one after the other."""
+FRESH = 0.25
+"""The newest stamp is hardly ever older than this when it is read, seconds."""
+OLDEST = 3.0
+"""Nor ever older than this where samples have a gap, seconds: the ring is not as deep."""
+USUAL_AGE = 0.005
+"""Age of the newest stamp where nothing but the reading itself tells it, seconds."""
 
 
-class WallClock:
-    """Follows the distance between the wall clock and ``perf_counter``.
+class StampClock:
+    """Follows the distance between the stamps' clock and ``perf_counter``.
 
-    ``refresh()`` at each poll; stamps made shortly before are then placed by ``instant``, which
-    knows the distance before and after the newest step.
+    The wall clock tells it, and each reading of stamps checks that: the newest of them must be a
+    little old. So neither a step of the wall clock nor a test that plays with it does harm.
     """
 
     def __init__(self) -> None:
-        self._distance = self._before = _distance()
+        self._distance = self._before = self._wall = _wall_distance()
 
-    def refresh(self) -> bool:
-        """Read both clocks; ``True`` where the wall clock was stepped since the last refresh."""
-        now = _distance()
-        stepped = abs(now - self._distance) > STEP
-        self._before = self._distance if stepped else now
-        self._distance = now
-        return stepped
+    def tie(self, newest: float, read_at: float) -> None:
+        """Take the distance anew, given the newest stamp and the instant it was read."""
+        wall = _wall_distance()
+        stepped = abs(wall - self._wall) > STEP
+        ages = {wall: read_at - newest + wall, self._distance: read_at - newest + self._distance}
+        fresh = [distance for distance, age in ages.items() if -AHEAD <= age <= FRESH]
+        if fresh:
+            chosen = fresh[0]
+        elif not stepped and 0 <= ages[wall] <= OLDEST:
+            chosen = wall
+        else:
+            chosen = newest - read_at + USUAL_AGE
+        moved = abs(chosen - self._distance) > STEP
+        self._before = self._distance if moved else chosen
+        self._distance, self._wall = chosen, wall
 
-    def instant(self, stamp: float, after: float | None) -> float:
-        """``perf_counter`` seconds of a wall-clock stamp in Unix seconds.
+    def instant(self, stamp: float, after: float, until: float) -> float | None:
+        """``perf_counter`` seconds of a stamp between two instants, ``None`` if it is not.
 
-        Just after a step a stamp may come from either side of it: the reading is taken that
-        follows ``after``, the instant of the stamp before, most closely.
+        Just after a step a stamp may come from either side of it: the reading counts that follows
+        ``after`` most closely.
         """
-        candidates = (stamp - self._distance, stamp - self._before)
-        if after is None:
-            return candidates[0]
-        following = [c for c in candidates if c > after] or [max(candidates)]
-        return min(following)
+        readings = (stamp - self._distance, stamp - self._before)
+        return min((t for t in readings if after < t <= until + AHEAD), default=None)
 
 
-def _distance() -> float:
+def _wall_distance() -> float:
     """Wall clock minus ``perf_counter``, seconds; the tightest of three readings."""
-    best = None
+    readings = []
     for _ in range(3):
         start = time.perf_counter()
         wall = time.time()
         end = time.perf_counter()
-        if best is None or end - start < best[0]:
-            best = (end - start, wall - 0.5 * (start + end))
-    assert best is not None
-    return best[1]
+        readings.append((end - start, wall - 0.5 * (start + end)))
+    return min(readings)[1]

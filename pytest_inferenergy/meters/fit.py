@@ -28,20 +28,27 @@ class Fit(NamedTuple):
     gain: float
     """Joules of the counter for each joule of the samples."""
     misfit: float
-    """Standard error of the curve at one instant, joules."""
+    """Standard error of the curve at one instant where samples give its shape, joules."""
+    rough: float
+    """The same where it runs straight from tick to tick, joules."""
 
 
-def fit_samples(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit | None:
-    """Fit samples (``shape``: their integral at ``times``) to ticks; ``None`` if too few overlap.
+def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
+    """Fit samples (``shape``: their integral at ``times``) to two ticks or more.
 
     The delay is the shift at which the steps of the shape, times a gain, match the steps of the
     counter best: least squares, tried on a grid, since a load in turns has more than one optimum.
+    Where samples and ticks hardly overlap, the ticks stand alone.
     """
+    rough = _rough(ticks, joules)
+    alone = Fit(0.0, 1.0, rough, rough)
+    if not len(times):
+        return alone
     inside = (ticks - LATEST >= times[0]) & (ticks - EARLIEST <= times[-1])
     ticks, joules = ticks[inside], joules[inside]
     steps = np.diff(joules)
     if len(steps) < FEWEST_STEPS:
-        return None
+        return alone
     watts = float((joules[-1] - joules[0]) / (ticks[-1] - ticks[0]))
 
     def at(delay: float) -> tuple[float, float]:
@@ -62,16 +69,16 @@ def fit_samples(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> 
     noise = max(2.0 * variance(float(squares.min())), 1e-12)
     delay = _vertex(delays, squares / noise + np.square(delays / DELAY_PRIOR))
     gain, left = at(delay)
-    return Fit(delay, gain if gain > 0 else 1.0, math.sqrt(variance(left)))
+    return Fit(delay, gain if gain > 0 else 1.0, math.sqrt(variance(left)), rough)
 
 
-def fit_ticks(ticks: Floats, joules: Floats) -> Fit:
-    """Without samples: how badly a straight line between its neighbours tells a tick."""
+def _rough(ticks: Floats, joules: Floats) -> float:
+    """How badly a straight line between its neighbours tells a tick, joules."""
     if len(ticks) < 3:
-        return Fit(0.0, 1.0, float(joules[-1] - joules[0]))
+        return float(joules[-1] - joules[0])
     share = (ticks[1:-1] - ticks[:-2]) / (ticks[2:] - ticks[:-2])
     missed = joules[1:-1] - joules[:-2] - share * (joules[2:] - joules[:-2])
-    return Fit(0.0, 1.0, float(np.sqrt(np.mean(np.square(missed)))))
+    return float(np.sqrt(np.mean(np.square(missed))))
 
 
 def _vertex(x: Floats, cost: Floats) -> float:

@@ -73,11 +73,11 @@ class MeterSet:
         return tuple(_joined(readings) for readings in parts.values())
 
     def rest(self) -> None:
-        """Between measurements: measure what needs a quiet device, where a meter does so."""
+        """Between measurements: let the meters rest that can."""
         for meter in self.meters:
-            measure_idle = getattr(meter, "measure_idle", None)
-            if measure_idle is not None:
-                measure_idle()
+            rest = getattr(meter, "rest", None)
+            if rest is not None:
+                rest()
 
     def forget(self, before: Edge) -> None:
         """Drop recordings before an edge."""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
+from collections.abc import Callable
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import MeterProfile, Reading
-from pytest_inferenergy.meters.nvml_gpu import Gpu, open_library
-from pytest_inferenergy.meters.nvml_track import FROZEN, Track
-from pytest_inferenergy.meters.processes import process_tree
+from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
+from pytest_inferenergy.meters.nvml_track import Track
+from pytest_inferenergy.meters.processes import Family
 from pytest_inferenergy.meters.visible import gpus_in_use
 
-IDLE_SECONDS = 0.6
+IDLE_AFTER, IDLE_SECONDS = 0.1, 0.6
+"""Idle power is measured so long after the work, for so long, seconds."""
+SETTLE_SECONDS = 5.0
+"""A recording reaches an instant within this time, or something is wrong."""
 
 
 class NvmlMeter:
-    """Records the GPUs that the work in this process uses.
+    """Records the GPUs that the work in this process uses, from ``attach`` to ``rest``.
 
     ``family_root`` is the process whose descendants count as our own (this process by default;
     under xdist the controller, so that sibling workers are no strangers). Raises `MeterError`
@@ -28,27 +33,24 @@ class NvmlMeter:
 
     def __init__(self, family_root: int | None = None) -> None:
         self._nvml = open_library()
-        self._root = family_root
-        count = self._device_count()
-        self._gpus = tuple(Gpu(self._nvml, index) for index in range(count))
-        if not self._gpus:
-            raise MeterError("NVML answers, but this machine has no NVIDIA GPU")
-        self._tracks: dict[str, Track] = {}
+        self._family = Family(family_root)
+        self._tracks: dict[str, Track] = {}  # by UUID: all that were ever attached
         self._attached: tuple[Track, ...] = ()
-        self._idle: dict[str, float] = {}
-        self._stop = False
-        self._wanted = float("-inf")
-        self._wake = threading.Condition()
+        self._idle: dict[str, float] = {}  # watts by UUID
+        self._wake = threading.Condition()  # guards what follows
+        self._recording = self._closed = False
+        self._wanted = -math.inf
         self._thread: threading.Thread | None = None
-
-    def _device_count(self) -> int:
         try:
-            return int(self._nvml.nvmlDeviceGetCount())
-        except self._nvml.NVMLError as error:
-            raise MeterError(f"NVML does not count its devices: {error}") from error
+            self._gpus = all_gpus(self._nvml)
+        except MeterError:
+            self.close()
+            raise
+
+    # -- which GPUs, and when ------------------------------------------------------------------
 
     def attach(self) -> None:
-        """Choose the GPUs in use now, and record those that are not recorded yet."""
+        """Choose the GPUs in use now, and record them; returns when the recording has begun."""
         chosen = gpus_in_use(self._gpus)
         if not chosen:
             raise MeterError("no GPU is visible to this process", "no_gpu")
@@ -59,62 +61,102 @@ class NvmlMeter:
                     "slice, so no figure would be yours; measure on a GPU without MIG",
                     "mig",
                 )
+        for gpu in chosen:
+            known = self._tracks.get(gpu.uuid)
+            if known is None or known.fault is not None:
+                self._tracks[gpu.uuid] = Track(gpu, self._family)
+        attached = tuple(self._tracks[gpu.uuid] for gpu in chosen)
+        now = time.perf_counter()
         with self._wake:
-            for gpu in chosen:
-                if gpu.uuid not in self._tracks:
-                    self._tracks[gpu.uuid] = Track(gpu, lambda: process_tree(self._root))
-            self._attached = tuple(self._tracks[gpu.uuid] for gpu in chosen)
+            for track in attached:
+                if not self._recording or track not in self._attached:
+                    track.resume()
+            self._attached, self._recording = attached, True
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._record, name="inferenergy-nvml", daemon=True
                 )
                 self._thread.start()
             self._wake.notify_all()
+        self.settle(now, SETTLE_SECONDS + len(attached))
+
+    def rest(self) -> None:
+        """Between measurements: measure idle power where it is not known, then record nothing."""
+        with contextlib.suppress(MeterError):  # nice to know, and the measurement is done
+            self._measure_idle()
+        with self._wake:
+            self._recording = False
+
+    def _measure_idle(self) -> None:
+        """Power of the attached GPUs with the context open and nothing to do; once for each."""
+        missing = [track for track in self._attached if track.gpu.uuid not in self._idle]
+        if not missing or not self._recording:
+            return
+        time.sleep(IDLE_AFTER)
+        start = time.perf_counter()
+        time.sleep(IDLE_SECONDS)
+        end = time.perf_counter()
+        self.settle(end)
+        for track in missing:
+            reading = track.read(start, end)
+            if reading.state is None or not reading.state.foreign_processes:
+                self._idle[track.gpu.uuid] = reading.joules / (end - start)
+
+    def close(self) -> None:
+        """Stop the recorder and leave NVML."""
+        with self._wake:
+            if self._closed:
+                return
+            self._closed = True
+            self._wake.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout=SETTLE_SECONDS)
+        with contextlib.suppress(self._nvml.NVMLError):  # the driver may have gone first
+            self._nvml.nvmlShutdown()
+
+    # -- recorder thread -----------------------------------------------------------------------
 
     def _record(self) -> None:
         while True:
             with self._wake:
-                if self._stop:
+                track, pause = self._next()
+                while not self._closed and (track is None or pause > 0):
+                    self._wake.wait(None if track is None else pause)
+                    track, pause = self._next()
+                if self._closed or track is None:
                     return
-                tracks = tuple(self._tracks.values())
-                pause = min((t.due for t in tracks), default=0.0) - time.perf_counter()
-                if pause > 0:
-                    self._wake.wait(pause)
-                urgent = self._wanted > min(t.covered() for t in tracks)
-            now = time.perf_counter()
-            for track in tracks:
-                if track.due <= now:
-                    track.poll(urgent)
+                urgent = self._wanted > track.covered()
+            track.poll(urgent=urgent)
             with self._wake:
                 self._wake.notify_all()
 
+    def _next(self) -> tuple[Track | None, float]:
+        """The track to ask next, and in how many seconds; none while nothing is recorded.
+
+        One that awaits its tick goes before all others: they would make it miss the instant.
+        """
+        tracks = [t for t in self._attached if t.fault is None] if self._recording else []
+        if not tracks:
+            return None, math.inf
+        first = min(tracks, key=lambda t: (not t.watching, t.due))
+        return first, first.due - time.perf_counter()
+
+    # -- what can be asked ---------------------------------------------------------------------
+
     def profile(self) -> MeterProfile:
-        """Model, number, power limit and driver of the attached GPUs."""
+        """Model, number, power limit, driver and idle power of the attached GPUs."""
         gpus = [track.gpu for track in self._attached]
         names = sorted({gpu.name for gpu in gpus})
         limits = {gpu.power_limit() for gpu in gpus}
-        idle = [self._idle.get(gpu.uuid) for gpu in gpus]
+        idle = [self._idle[gpu.uuid] for gpu in gpus if gpu.uuid in self._idle]
         return MeterProfile(
             meter=self.name,
             device=" + ".join(names),
             count=len(gpus),
             power_limit_watts=limits.pop() if len(limits) == 1 else None,
             driver=gpus[0].driver() if gpus else None,
-            idle_watts=sum(w for w in idle if w is not None) if None not in idle else None,
+            idle_watts=sum(idle) if gpus and len(idle) == len(gpus) else None,
         )
-
-    def measure_idle(self) -> None:
-        """Measure the power of the attached GPUs at rest, once for each; takes 0.6 s then."""
-        missing = [track for track in self._attached if track.gpu.uuid not in self._idle]
-        if not missing:
-            return
-        time.sleep(0.1)  # the load's last samples
-        start = time.perf_counter()
-        time.sleep(IDLE_SECONDS)
-        end = time.perf_counter()
-        self.settle(end)
-        for track in missing:
-            self._idle[track.gpu.uuid] = track.energy(start, end).joules / (end - start)
 
     def edge(self) -> float:
         """The present instant; the recorder needs no help."""
@@ -122,61 +164,43 @@ class NvmlMeter:
 
     def covered(self) -> float:
         """Instant up to which all attached GPUs can tell their energy."""
-        return min((track.covered() for track in self._attached), default=float("-inf"))
+        return min((track.covered() for track in self._attached), default=-math.inf)
 
-    def settle(self, instant: float, timeout: float = 5.0) -> None:
+    def settle(self, instant: float, timeout: float = SETTLE_SECONDS) -> None:
         """Wait until the recording reaches ``instant``; `MeterError` if it does not."""
         deadline = time.perf_counter() + timeout
         with self._wake:
             self._wanted = instant
-            for track in self._attached:
-                track.hurry()
+            self._each_uncovered(instant, Track.hurry)
             self._wake.notify_all()
             while self.covered() < instant:
-                for track in self._attached:
-                    if track.fault is not None:
-                        raise MeterError(track.fault.message, track.fault.flag)
+                self._each_uncovered(instant, _raise_fault)
                 if time.perf_counter() > deadline or not self._alive():
                     raise MeterError(
                         f"the GPU's energy up to the end of the window did not arrive within "
                         f"{timeout:.0f} s",
                         "meter_silent",
                     )
-                self._wake.wait(0.02)
+                self._wake.wait(0.05)
+
+    def _each_uncovered(self, instant: float, act: Callable[[Track], None]) -> None:
+        for track in self._attached:
+            if track.covered() < instant:
+                act(track)
 
     def _alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        return self._recording and self._thread is not None and self._thread.is_alive()
 
     def read(self, start: float, end: float) -> tuple[Reading, ...]:
         """One reading for each attached GPU."""
-        readings = []
-        for track in self._attached:
-            energy = track.energy(start, end)
-            readings.append(
-                Reading(
-                    component="gpu",
-                    source="measured",
-                    joules=energy.joules,
-                    stderr=energy.stderr,
-                    device=track.gpu.identity,
-                    state=track.state(start, end),
-                )
-            )
-        return tuple(readings)
+        return tuple(track.read(start, end) for track in self._attached)
 
     def forget(self, before: float) -> None:
         """Drop recordings before an instant."""
         for track in self._tracks.values():
             track.forget(before)
 
-    def close(self) -> None:
-        """Stop the recorder and leave NVML."""
-        with self._wake:
-            if self._stop:
-                return
-            self._stop = True
-            self._wake.notify_all()
-        if self._thread is not None:
-            self._thread.join(timeout=FROZEN)
-        with contextlib.suppress(self._nvml.NVMLError):  # the driver may have gone first
-            self._nvml.nvmlShutdown()
+
+def _raise_fault(track: Track) -> None:
+    if track.fault is not None:
+        raise track.fault

@@ -14,6 +14,9 @@ from pytest_inferenergy.meters.base import DeviceState
 
 T = TypeVar("T")
 
+VALUE_MEMBERS = {0: "dVal", 1: "uiVal", 2: "ulVal", 3: "ullVal", 4: "sllVal"}
+"""``nvmlValueType_t`` and the member of a sample's value that holds it."""
+
 
 def open_library() -> Any:
     """Initialise NVML and return the module ``pynvml``; `MeterError` says why it cannot be."""
@@ -41,69 +44,52 @@ def hashed(uuid: str) -> str:
 
 
 class Gpu:
-    """One device handle; methods answer ``None`` where the device does not support the call."""
+    """One device handle.
+
+    What a figure needs raises `MeterError` when it fails; what is nice to know is then ``None``.
+    """
 
     def __init__(self, nvml: Any, index: int) -> None:
         self._nvml = nvml
-        self._not_supported = (
-            nvml.NVML_ERROR_NOT_SUPPORTED,
-            nvml.NVML_ERROR_FUNCTION_NOT_FOUND,
-            nvml.NVML_ERROR_NO_PERMISSION,
-        )
         self._index = index
-        self._handle = self._must(nvml.nvmlDeviceGetHandleByIndex, index)
-        self.uuid: str = self._must(nvml.nvmlDeviceGetUUID, self._handle)
-        self.name: str = self._ask(nvml.nvmlDeviceGetName, self._handle) or "unknown NVIDIA GPU"
+        self._handle = self._ask(nvml.nvmlDeviceGetHandleByIndex, index)
+        self.uuid: str = self._ask(nvml.nvmlDeviceGetUUID, self._handle)
+        self.name: str = self._try(nvml.nvmlDeviceGetName, self._handle) or "unknown NVIDIA GPU"
         self.identity = hashed(self.uuid)
 
-    def _must(self, call: Callable[..., T], *args: object) -> T:
+    def _ask(self, call: Callable[..., T], *args: object) -> T:
         try:
             return call(*args)
         except self._nvml.NVMLError as error:
-            raise MeterError(f"GPU {self._index}: {call.__name__}: {error}") from error
-
-    def _ask(self, call: Callable[..., T], *args: object) -> T | None:
-        try:
-            return call(*args)
-        except self._nvml.NVMLError as error:
-            if error.value in self._not_supported:
-                return None
             raise MeterError(f"GPU {self._index}: {call.__name__}: {error}") from error
 
     def _try(self, call: Callable[..., T], *args: object) -> T | None:
-        """For facts that are nice to know: any failure is ``None``."""
         try:
             return call(*args)
-        except (self._nvml.NVMLError, MeterError):
+        except self._nvml.NVMLError:
             return None
 
-    def joules(self) -> float | None:
+    def joules(self) -> float:
         """The energy counter since the driver was loaded, joules."""
-        millijoules = self._ask(self._nvml.nvmlDeviceGetTotalEnergyConsumption, self._handle)
-        return None if millijoules is None else millijoules / 1e3
+        return int(self._ask(self._nvml.nvmlDeviceGetTotalEnergyConsumption, self._handle)) / 1e3
 
-    def watts(self) -> float | None:
+    def watts(self) -> float:
         """The power reading (a mean over up to 1 s on recent cards), watts."""
-        milliwatts = self._ask(self._nvml.nvmlDeviceGetPowerUsage, self._handle)
-        return None if milliwatts is None else milliwatts / 1e3
+        return int(self._ask(self._nvml.nvmlDeviceGetPowerUsage, self._handle)) / 1e3
 
-    def samples(self, newer_than: int) -> list[tuple[int, float]] | None:
-        """Power samples newer than a stamp: (wall clock in microseconds, watts), oldest first."""
+    def samples(self) -> list[tuple[int, float]]:
+        """The ring of power samples: (wall clock in microseconds, watts), oldest first."""
         nvml = self._nvml
         try:
             kind, samples = nvml.nvmlDeviceGetSamples(
-                self._handle, nvml.NVML_TOTAL_POWER_SAMPLES, newer_than
+                self._handle, nvml.NVML_TOTAL_POWER_SAMPLES, 0
             )
         except nvml.NVMLError as error:
             if error.value == nvml.NVML_ERROR_NOT_FOUND:
                 return []
-            if error.value in (*self._not_supported, nvml.NVML_ERROR_INVALID_ARGUMENT):
-                return None
             raise MeterError(f"GPU {self._index}: nvmlDeviceGetSamples: {error}") from error
-        member = {nvml.NVML_VALUE_TYPE_UNSIGNED_LONG: "ulVal"}.get(kind, "uiVal")
-        if kind == getattr(nvml, "NVML_VALUE_TYPE_UNSIGNED_LONG_LONG", 3):
-            member = "ullVal"
-        return [(s.timeStamp, getattr(s.sampleValue, member) / 1e3) for s in samples]
+        member = VALUE_MEMBERS.get(kind, "uiVal")
+        return [(int(s.timeStamp), getattr(s.sampleValue, member) / 1e3) for s in samples]
 
     def mig(self) -> bool:
         """Whether the card is split into MIG slices (its counters then cover the whole board)."""
@@ -144,5 +130,17 @@ class Gpu:
         try:
             samples = nvml.nvmlDeviceGetProcessUtilization(self._handle, since)
         except nvml.NVMLError as error:
-            return frozenset() if error.value == nvml.NVML_ERROR_NOT_FOUND else None
+            nobody = (nvml.NVML_ERROR_NOT_FOUND, nvml.NVML_SUCCESS)  # pynvml raises success
+            return frozenset() if error.value in nobody else None
         return frozenset(int(s.pid) for s in samples if s.smUtil > 0)
+
+
+def all_gpus(nvml: Any) -> tuple[Gpu, ...]:
+    """Every GPU of the machine; `MeterError` where there is none."""
+    try:
+        count = int(nvml.nvmlDeviceGetCount())
+    except nvml.NVMLError as error:
+        raise MeterError(f"NVML does not count its devices: {error}") from error
+    if count == 0:
+        raise MeterError("NVML answers, but this machine has no NVIDIA GPU", "no_gpu")
+    return tuple(Gpu(nvml, index) for index in range(count))

@@ -1,314 +1,234 @@
-"""Follows one GPU: finds the counter's ticks, collects power samples and device states.
+"""Follows one GPU: the counter's ticks, the power samples and the device's states.
 
-The counter is cheap to ask but not free (about 3 ms a call), and the samples give the shape between
-ticks. So the counter is asked only around every fifth tick or so: the track learns the tick period
-at the start, sleeps until just before the tick it wants, and asks in short steps until it moves.
+What the GPU offers is found by asking. The counter gives the absolute energy, the samples the shape
+between its ticks (`timeline`). Without samples the ticks stand alone; without a counter the
+samples; without either the power reading, polled. Each states what that costs in its error.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.base import DeviceState
-from pytest_inferenergy.meters.clock import WallClock
+from pytest_inferenergy.meters.base import Reading
 from pytest_inferenergy.meters.energy import Energy
 from pytest_inferenergy.meters.nvml_gpu import Gpu
+from pytest_inferenergy.meters.nvml_ring import SampleRing
+from pytest_inferenergy.meters.nvml_states import States
+from pytest_inferenergy.meters.processes import Family
+from pytest_inferenergy.meters.ticks import Tick, TickFinder
 from pytest_inferenergy.meters.timeline import Timeline
 
-TICK_EVERY = 0.5
-"""Wanted distance of the ticks caught, seconds, where samples tell the shape between."""
-STEP = 0.001
-"""Pause between two questions to the counter while a tick is awaited, seconds."""
-LEAD = 0.006
-"""How long before the expected tick the questions begin, seconds."""
-LOCATED = 0.015
-"""A tick counts as located when the counter was seen unmoved at most this long before, seconds."""
-FROZEN = 1.5
-"""A counter that does not move for so long, seconds, is frozen: an idle GPU draws power too."""
+POLL_SAMPLES = 0.2
+"""Distance of looks at the sample ring, seconds, where there is no counter."""
 POLL_POWER = 0.05
 """Distance of power readings, seconds, where there is neither a counter nor a sample ring."""
-STATE_EVERY = 0.5
+STATE_EVERY = 0.4
+"""Distance of looks at the device's state, seconds; sooner when somebody waits."""
+AVERAGED = 1.0
+"""The power reading is a mean over up to so long, seconds (Hopper)."""
+READING_DOUBT = 0.05
+"""What that hides of a load in turns at a window's edge, in seconds of its mean power."""
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why nothing can be told from an instant on; ``flag`` is the word for the measurement."""
-
-    since: float
-    flag: str
-    message: str
+T = TypeVar("T")
 
 
 class Track:
     """The recording of one GPU. ``poll`` belongs to the recorder thread, the rest to the caller."""
 
-    def __init__(self, gpu: Gpu, family: Callable[[], frozenset[int]]) -> None:
+    def __init__(self, gpu: Gpu, family: Family) -> None:
         self.gpu = gpu
-        self.timeline = Timeline()
-        self.fault: Fault | None = None
-        self.due = 0.0
-        self._family = family
+        self.fault: MeterError | None = None
+        """Why nothing more can be told from some instant on."""
         self._lock = threading.Lock()
-        self._wall = WallClock()
-        self._states: deque[tuple[float, DeviceState]] = deque(maxlen=7200)
-        self._state_due = 0.0
-        self._last_joules = gpu.joules()
-        self._newest_stamp = 0
-        self._newest_sample: float | None = None
-        self.has_samples = bool(gpu.samples(0))
-        self.has_counter = self._last_joules is not None and self._counter_moves()
-        if not self.has_counter and not self.has_samples and gpu.watts() is None:
-            raise MeterError(
-                f"GPU {gpu.name} answers neither its energy counter nor its power; "
-                "a virtual GPU or an old driver may be the cause"
-            )
-        now = time.perf_counter()
-        self._unmoved_at = self._moved_at = now
-        self._period: float | None = None
-        self._tick: float | None = None
-        self._watching_since: float | None = None
-        self._misses = 0
-        self._intervals: deque[float] = deque(maxlen=20)
+        self._timeline = Timeline()
+        self._states = States(gpu, family)
+        self._due = self._seen = time.perf_counter()
+        self._probe()
 
-    def _counter_moves(self) -> bool:
-        """Some virtual GPUs answer success and 0 for ever: such a counter is none."""
-        if self._last_joules:
-            return True
-        deadline = time.perf_counter() + FROZEN
-        while time.perf_counter() < deadline:
-            time.sleep(0.02)
-            if self.gpu.joules():
-                return True
-        return False
+    def _probe(self) -> None:
+        """Find out what the GPU offers; `MeterError` where that is nothing."""
+        refusals: list[str] = []
+
+        def offered(ask: Callable[[], T]) -> T | None:
+            try:
+                return ask()
+            except MeterError as error:
+                refusals.append(str(error))
+                return None
+
+        joules = offered(self.gpu.joules)
+        if joules == 0:
+            raise MeterError(
+                f"the energy counter of {self.gpu.name} answers 0 (some virtual GPUs do): nothing "
+                "it says can be trusted",
+                "counter_zero",
+            )
+        self._finder = None if joules is None else TickFinder(joules, time.perf_counter())
+        self._ring = offered(lambda: SampleRing(self.gpu))
+        if self._finder is None and self._ring is None and offered(self.gpu.watts) is None:
+            raise MeterError(
+                f"{self.gpu.name} answers neither its energy counter nor its power: "
+                + "; ".join(refusals)
+            )
 
     # -- recorder thread -----------------------------------------------------------------------
 
-    def poll(self, urgent: bool) -> None:
-        """Ask what is due, and set when the next question is. ``urgent``: someone is waiting."""
-        if self.fault is not None:
-            self.due = time.perf_counter() + 0.5
-            return
+    @property
+    def due(self) -> float:
+        """When the next question is due."""
+        return self._due if self._finder is None else self._finder.due
+
+    @property
+    def watching(self) -> bool:
+        """Whether a tick is awaited in short steps."""
+        return self._finder is not None and self._finder.watching
+
+    def poll(self, *, urgent: bool) -> None:
+        """Ask what is due, and set when the next question is. ``urgent``: someone is waiting.
+
+        Whatever goes wrong ends the recording with a reason; nothing escapes into the thread.
+        """
         try:
-            if self.has_counter:
-                self._poll_counter(urgent)
+            if self._finder is not None:
+                self._poll_counter(self._finder, urgent)
             else:
-                self._poll_power()
+                self._poll_power(urgent)
         except MeterError as error:
-            self._fail("gpu_lost", str(error))
+            self.fault = MeterError(f"{self.gpu.name}: {error}", error.flag or "gpu_lost")
+        except Exception as error:
+            self.fault = MeterError(f"{self.gpu.name}: {error!r}", "gpu_lost")
 
-    def _fail(self, flag: str, message: str) -> None:
-        self.fault = Fault(time.perf_counter(), flag, message)
-
-    def _poll_counter(self, urgent: bool) -> None:
+    def _poll_counter(self, finder: TickFinder, urgent: bool) -> None:
         start = time.perf_counter()
         joules = self.gpu.joules()
         end = time.perf_counter()
-        before = self._last_joules
-        if joules is None or before is None:
-            self._fail("counter_lost", f"the energy counter of {self.gpu.name} stopped answering")
-            return
-        if joules < before:
-            self._fail(
-                "counter_back",
-                f"the energy counter of {self.gpu.name} went back from {before:.3f} to "
-                f"{joules:.3f} J; was the driver reloaded?",
-            )
-            return
-        moved = joules > before
-        if moved:
-            self._last_joules, self._moved_at = joules, end
-        elif end - self._moved_at > FROZEN:
-            self._fail(
-                "counter_frozen",
-                f"the energy counter of {self.gpu.name} has not moved for "
-                f"{end - self._moved_at:.1f} s",
-            )
-            return
-        if moved and self._watching_since is not None:
-            self._on_tick(0.5 * (start + end), joules, located=end - self._unmoved_at <= LOCATED)
-            self._collect(end)
-            self._sleep_until(self._next_tick(urgent) - LEAD)
-        else:
-            self._keep_watching(start, end)
-
-    def _keep_watching(self, start: float, end: float) -> None:
-        """No tick just now. The first reading after a sleep only tells where the counter stands."""
-        self._unmoved_at = start
-        if self._watching_since is None:
-            self._watching_since = start
-        self.due = end + STEP
-        waited = end - self._watching_since
-        if self._period is not None and self._misses < 2 and waited > LEAD + LOCATED:
-            self._misses += 1  # the tick came while we slept: aim at the next one
-            self._sleep_until(self._next_tick(urgent=True) - LEAD)
-
-    def _sleep_until(self, instant: float) -> None:
-        self._watching_since = None
-        self.due = instant
-
-    def _on_tick(self, instant: float, joules: float, *, located: bool) -> None:
-        self._misses = 0
-        if located:
-            self._learn_period(instant)
-            self._tick = instant
         with self._lock:
-            span = self.timeline.span
-            # one badly placed tick is better than none for long
-            if (
-                located
-                or (span is not None and instant - span[1] > 4 * TICK_EVERY)
-                or (span is None and not self.has_samples)
-            ):
-                self.timeline.extend([(instant, joules)])
+            tick = finder.saw(start, end, joules, every_tick=urgent or self._ring is None)
+        if tick is not None:
+            self._collect(urgent, tick)
 
-    def _learn_period(self, instant: float) -> None:
-        if self._tick is None:
-            return
-        passed = instant - self._tick
-        if self._period is None:
-            self._intervals.append(passed)
-            if len(self._intervals) >= 4:
-                self._period = sorted(self._intervals)[len(self._intervals) // 2]
-        elif (ticks := round(passed / self._period)) >= 1:
-            self._period += 0.2 * (passed / ticks - self._period)
-
-    def _next_tick(self, urgent: bool) -> float:
-        """The instant of the tick to wait for next."""
-        now = time.perf_counter()
-        if self._period is None or self._tick is None:
-            return now + LEAD + STEP
-        wanted = 1
-        if self.has_samples and not urgent:
-            wanted = max(1, round(TICK_EVERY / self._period))
-        passed = int((now + LEAD - self._tick) / self._period)
-        return self._tick + max(wanted, passed + 1) * self._period
-
-    def hurry(self) -> None:
-        """Someone waits: aim at the very next tick."""
-        if self.has_counter and self.fault is None:
-            self.due = min(self.due, self._next_tick(urgent=True) - LEAD)
-        else:
-            self.due = 0.0
-
-    def _collect(self, now: float) -> None:
-        self._collect_samples()
-        self._collect_state(now)
-
-    def _poll_power(self) -> None:
-        now = time.perf_counter()
-        if self.has_samples:
-            self._collect_samples()
-            self.due = now + 4 * POLL_POWER
-        else:
+    def _poll_power(self, urgent: bool) -> None:
+        self._due = time.perf_counter() + (POLL_POWER if self._ring is None else POLL_SAMPLES)
+        if self._ring is None:
             watts = self.gpu.watts()
-            if watts is None:
-                self._fail("power_lost", f"the power reading of {self.gpu.name} stopped answering")
-                return
             with self._lock:
-                self.timeline.extend(samples=[(now, watts)])
-            self.due = now + POLL_POWER
-        self._collect_state(now)
+                self._timeline.extend(samples=[(time.perf_counter(), watts)])
+        self._collect(urgent)
 
-    def _collect_samples(self) -> None:
-        if not self.has_samples:
+    def _collect(self, urgent: bool, tick: Tick | None = None) -> None:
+        """Take in what belongs to a tick; the tick last, since it is what callers wait for."""
+        if self._ring is not None:
+            self._collect_samples(self._ring)
+        now = time.perf_counter()
+        if urgent or now - self._seen >= STATE_EVERY:
+            state = self._states.look(now - self._seen)
+            with self._lock:
+                self._states.add(self._seen, now, state)
+                self._seen = now
+        if tick is not None:
+            with self._lock:
+                self._timeline.extend(ticks=[tick])
+
+    def _collect_samples(self, ring: SampleRing) -> None:
+        try:
+            fresh = ring.fresh()
+        except MeterError:
+            if self._finder is None:
+                raise
+            self._ring = None  # the counter goes on alone
             return
-        if self._wall.refresh():
-            self._newest_stamp = 0  # stamps may now run behind the last one: ask for the whole ring
-        fresh = []
-        for stamp, watts in self.gpu.samples(self._newest_stamp) or ():
-            instant = self._wall.instant(stamp / 1e6, self._newest_sample)
-            self._newest_stamp = stamp
-            if self._newest_sample is None or instant > self._newest_sample:
-                self._newest_sample = instant
-                fresh.append((instant, watts))
         with self._lock:
-            self.timeline.extend(samples=fresh)
-
-    def _collect_state(self, now: float) -> None:
-        if now < self._state_due:
-            return
-        self._state_due = now + STATE_EVERY
-        state = replace(self.gpu.state(), foreign_processes=self._foreign())
-        with self._lock:
-            self._states.append((now, state))
-
-    def _foreign(self) -> tuple[int, ...] | None:
-        """Other processes at work on the device just now; ``None`` where that cannot be told."""
-        holding = self.gpu.processes()
-        if holding is None:
-            return None
-        strangers = holding - self._family()
-        if not strangers:
-            return ()
-        working = self.gpu.working_processes(int((time.time() - 2 * STATE_EVERY) * 1e6))
-        if working is None or strangers == holding:
-            # in a container our own id may look strange, too: one holder is us, more are a doubt
-            return None if working is None and len(strangers) > 1 else ()
-        return tuple(sorted(strangers & working))
+            self._timeline.extend(samples=fresh)
 
     # -- caller --------------------------------------------------------------------------------
 
-    def covered(self) -> float:
-        """``perf_counter`` instant up to which energy can be told."""
+    def resume(self) -> None:
+        """Begin, or go on after a pause."""
+        now = time.perf_counter()
         with self._lock:
-            span = self.timeline.span
-            if span is None:
-                return float("-inf")
-            if not self.has_counter:
-                return span[1]
-            reach = span[1] - self.timeline.delay
-            if self.has_samples and self._newest_sample is not None:
-                reach = min(reach, self._newest_sample)
-            return reach
+            self._due = self._seen = now
+            if self._ring is not None:
+                self._ring.resume()
+            if self._finder is not None:
+                self._finder.resume(now)
 
-    def energy(self, start: float, end: float) -> Energy:
-        """Energy between two ``perf_counter`` instants; `MeterError` where it cannot be told."""
-        fault = self.fault
-        if fault is not None and fault.since < end + FROZEN:
-            raise MeterError(fault.message, fault.flag)
+    def hurry(self) -> None:
+        """Someone waits."""
         with self._lock:
-            shift = self.timeline.delay if self.has_counter else 0.0
+            self._due = 0.0
+            if self._finder is not None:
+                self._finder.hurry(time.perf_counter())
+
+    def covered(self) -> float:
+        """``perf_counter`` instant up to which energy and state can be told."""
+        ring = self._ring
+        with self._lock:
+            span = self._timeline.span
+            if span is None:
+                return -math.inf
+            if self._finder is None:
+                return min(span[1], self._seen)
+            reach = min(span[1] - self._timeline.delay, self._seen)
+            return reach if ring is None else min(reach, ring.newest)
+
+    def read(self, start: float, end: float) -> Reading:
+        """The energy between two ``perf_counter`` instants; `MeterError` if it cannot be told."""
+        if end > self.covered():
+            raise self.fault or MeterError(f"{self.gpu.name}: not recorded yet; settle first")
+        with self._lock:
             try:
-                return self.timeline.energy_between(start + shift, end + shift)
+                energy = self._energy(start, end)
             except ValueError as error:
                 raise MeterError(f"{self.gpu.name}: {error}") from error
+            return Reading(
+                component="gpu",
+                source="measured",
+                joules=energy.joules,
+                stderr=energy.stderr,
+                device=self.gpu.identity,
+                state=self._states.between(start, end),
+                flags=self._flags(),
+            )
 
-    def state(self, start: float, end: float) -> DeviceState | None:
-        """The device's state over a window: means, extremes and the union of causes."""
-        with self._lock:
-            seen = [s for t, s in self._states if start <= t <= end + STATE_EVERY]
-        return _summary(seen)
+    def _flags(self) -> frozenset[str]:
+        missing = {"no_counter": self._finder is None, "no_samples": self._ring is None}
+        return frozenset(flag for flag, is_missing in missing.items() if is_missing)
+
+    def _energy(self, start: float, end: float) -> Energy:
+        if self._finder is not None:
+            shift = self._timeline.delay
+            return self._timeline.energy_between(start + shift, end + shift)
+        energy = self._timeline.energy_between(start, end)
+        if self._ring is not None or end == start:
+            return energy
+        hidden = self._hidden_by_averaging(start, end, energy.joules / (end - start))
+        return Energy(energy.joules, math.hypot(energy.stderr, hidden))
+
+    def _hidden_by_averaging(self, start: float, end: float, mean: float) -> float:
+        """What a reading averaged over the time before hides at a window's edges, joules.
+
+        Half of what it changes in the time it averages over, and a share of the mean for changes
+        that are faster than that.
+        """
+        first, last = self._timeline.span or (start, end)
+        earliest = first + 2 * POLL_POWER
+
+        def watts(at: float) -> float:
+            at = min(max(at, earliest), last)
+            return self._timeline.energy_between(at - 2 * POLL_POWER, at).joules / (2 * POLL_POWER)
+
+        rise = watts(start + AVERAGED) - watts(start)
+        fall = watts(end) - watts(end - AVERAGED)
+        turns = math.sqrt(2.0) * READING_DOUBT * mean
+        return math.hypot(turns, 0.5 * AVERAGED * rise, 0.5 * AVERAGED * fall)
 
     def forget(self, before: float) -> None:
         """Drop the recording before an instant."""
         with self._lock:
-            self.timeline.forget(before)
-            while self._states and self._states[0][0] < before:
-                self._states.popleft()
-
-
-def _summary(states: list[DeviceState]) -> DeviceState | None:
-    if not states:
-        return None
-    clocks = [s.sm_clock_mhz for s in states if s.sm_clock_mhz is not None]
-    heat = [s.temperature_c for s in states if s.temperature_c is not None]
-    reasons = [s.throttle_reasons for s in states if s.throttle_reasons is not None]
-    throttle = 0
-    for bits in reasons:
-        throttle |= bits
-    foreign = [s.foreign_processes for s in states]
-    return DeviceState(
-        sm_clock_mhz=sum(clocks) / len(clocks) if clocks else None,
-        temperature_c=max(heat) if heat else None,
-        power_limit_watts=states[-1].power_limit_watts,
-        throttle_reasons=throttle if reasons else None,
-        memory_used_bytes=states[-1].memory_used_bytes,
-        foreign_processes=None
-        if None in foreign
-        else tuple(sorted({pid for pids in foreign if pids for pid in pids})),
-    )
+            self._timeline.forget(before)
+            self._states.forget(before)

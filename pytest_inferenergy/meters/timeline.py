@@ -27,7 +27,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from pytest_inferenergy.meters.energy import Energy
-from pytest_inferenergy.meters.fit import Fit, fit_samples, fit_ticks
+from pytest_inferenergy.meters.fit import Fit, fit
 from pytest_inferenergy.meters.samples import ABSURD, Samples
 
 __all__ = ["Energy", "Timeline"]
@@ -41,7 +41,7 @@ BEFORE_TICKS = 1.0
 KEPT_WITHOUT_TICKS = 2.0
 """What `forget` leaves before the instant where there are only samples, seconds."""
 GAIN_DOUBT = 0.01
-"""Relative error of the samples beyond the ticks: over short bursts they have been 1 % off."""
+"""Relative error of samples without ticks around them: over bursts they have been 1 % off."""
 
 
 class Timeline:
@@ -62,7 +62,7 @@ class Timeline:
         self._time = array("d")
         self._joules = array("d")
         self._samples = Samples()
-        self._fitted = Fit(0.0, 1.0, 0.0)
+        self._fitted = Fit(0.0, 1.0, 0.0, 0.0)
         self._count = 0  # ticks ever added
         self._fitted_at = 0  # of these, when the fit was made
         self.extend(ticks, samples)
@@ -140,7 +140,8 @@ class Timeline:
             raise ValueError(f"a window must end after it starts, got {t0} to {t1}")
         if not self._time:
             joules = self._samples.joules(t1) - self._samples.joules(t0)
-            return Energy(joules, math.sqrt(self._samples.variance(t0, t1)))
+            variance = self._samples.variance(t0, t1) + (GAIN_DOUBT * joules) ** 2
+            return Energy(joules, math.sqrt(variance))
         joules = self._curve(t1) - self._curve(t0)
         if t0 == t1:
             return Energy(0.0, 0.0)
@@ -202,7 +203,8 @@ class Timeline:
         * where samples tell the shape: power that changes within the sample around the edge;
         * where they have a gap: the step may have come in any course. A load switched once errs
           by at most E u (1 - u) for a point a share u into a step of E joules;
-        * where there are none: the same, but power stays within that of the neighbouring steps;
+        * where there are none: the same, but power stays within that of the neighbouring steps,
+          and the misfit is that of straight lines;
         * beyond the ticks: the samples' own gain.
         """
         variance = self._fit().misfit ** 2
@@ -213,7 +215,7 @@ class Timeline:
         start, end = self._time[k], self._time[k + 1]
         share = (t - start) / (end - start)
         if not self._is_shaped(k):
-            return variance + (self._swing(k) * share * (1.0 - share)) ** 2
+            return self._fit().rough ** 2 + (self._swing(k) * share * (1.0 - share)) ** 2
         delay = self._fit().delay
         variance += self._samples.edge_variance(t - delay)
         if self._samples.have_gap(start - delay, end - delay):
@@ -240,8 +242,5 @@ class Timeline:
         self._fitted_at = self._count
         ticks = np.array(self._time[-FIT_TICKS:])
         joules = np.array(self._joules[-FIT_TICKS:])
-        fitted = None
-        if len(self._samples) >= 2:
-            fitted = fit_samples(ticks, joules, *self._samples.since(ticks[0] - BEFORE_TICKS))
-        self._fitted = fitted or fit_ticks(ticks, joules)
+        self._fitted = fit(ticks, joules, *self._samples.since(ticks[0] - BEFORE_TICKS))
         return self._fitted

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_inferenergy.meters.nvml_gpu import Gpu
-from pytest_inferenergy.meters.processes import process_tree
+from pytest_inferenergy.meters.processes import Family
 
 
 def gpus_in_use(gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
@@ -22,14 +22,16 @@ def gpus_in_use(gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
         chosen = tuple(gpu for gpu in gpus if gpu.uuid in uuids)
         if chosen:
             return chosen
-    ours = process_tree()
-    running = tuple(gpu for gpu in gpus if ours & (gpu.processes() or frozenset()))
+    ours = Family()
+    running = tuple(g for g in gpus if any(pid in ours for pid in g.processes() or ()))
     if running:
         return running
     visible = cuda_visible_uuids()
     if visible is None:
         return tuple(gpus)
-    return tuple(gpu for gpu in gpus if gpu.uuid in visible)
+    # slices of a card have UUIDs of their own: the cards they may belong to are refused later
+    seen = tuple(gpu for gpu in gpus if gpu.uuid in visible)
+    return seen or tuple(gpu for gpu in gpus if visible and gpu.mig())
 
 
 def framework_uuids() -> frozenset[str]:
