@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.markers import Budget, EnergyMarker
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
+    from pytest_inferenergy.marker_values import Budget, EnergyMarker
     from pytest_inferenergy.measurement import Measurement
     from pytest_inferenergy.measurer import Measured, Measurer, Request
     from pytest_inferenergy.measuring.workload import Workload
@@ -234,6 +234,7 @@ class Energy:
             )
         limit = self._budget
         if budget is not None:
+            from pytest_inferenergy.marker_values import Budget
             from pytest_inferenergy.units import parse_energy
 
             limit = Budget(parse_energy(budget) / 1000, f"{budget.strip()} per 1000")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy.fixture import Energy
+from pytest_inferenergy.markers import marked
 
 
 def uses_fixture(item: pytest.Item) -> bool:
@@ -24,11 +25,7 @@ def uses_fixture(item: pytest.Item) -> bool:
 
 def is_marker_only(item: pytest.Item) -> bool:
     """Whether the whole call of this test function is to be measured."""
-    return (
-        isinstance(item, pytest.Function)
-        and item.get_closest_marker("energy") is not None
-        and not uses_fixture(item)
-    )
+    return isinstance(item, pytest.Function) and marked(item, "energy") and not uses_fixture(item)
 
 
 def refusal(item: pytest.Item) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import InferenergyError, MisuseError
@@ -14,28 +13,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_inferenergy.marker_values import Budget, EnergyMarker
     from pytest_inferenergy.options import Settings
-
-
-@dataclass(frozen=True)
-class EnergyMarker:
-    """What ``@pytest.mark.energy`` says; percentages as written, ``None`` where it is silent."""
-
-    inferences: int = 1
-    name: str | None = None
-    tolerance: float | None = None
-    must_detect: float | None = None
-    max_seconds: float | None = None
-    gate: str | None = None
-
-
-@dataclass(frozen=True)
-class Budget:
-    """An absolute limit for a test."""
-
-    joules_per_inference: float
-    text: str
-    """As the author wrote it, e.g. ``2.3 Wh per 1000``."""
 
 
 def energy(
@@ -62,11 +41,14 @@ def energy(
         raise MisuseError("max_seconds=0: must be positive")
     if must_detect is not None and tolerance is not None and must_detect <= tolerance:
         raise MisuseError(f"must_detect={must_detect} has to be greater than {tolerance=}")
+    from pytest_inferenergy.marker_values import EnergyMarker
+
     return EnergyMarker(inferences, name, tolerance, must_detect, max_seconds, gate)
 
 
 def energy_budget(limit: str, per: int = 1000) -> Budget:
     """Fail the test when it needs more than this energy (J, Wh or kWh, with SI prefixes) per so many inferences."""  # noqa: E501
+    from pytest_inferenergy.marker_values import Budget
     from pytest_inferenergy.units import parse_energy
 
     _check("per", per, int, least=1)
@@ -92,6 +74,11 @@ def _readable_signature(function: Callable[..., object]) -> str:
     return str(inspect.Signature(parameters))
 
 
+def marked(item: pytest.Item, name: str) -> bool:
+    """Whether a test has a marker; most have none, so the cheap look comes first."""
+    return name in item.keywords and item.get_closest_marker(name) is not None
+
+
 def energy_marker(item: pytest.Item) -> EnergyMarker:
     """The settings of a test; the closest marker wins, keyword by keyword."""
     given: dict[str, Any] = {}
@@ -111,17 +98,15 @@ def problem(item: pytest.Item, settings: Settings) -> str | None:
 
     ``settings``: what a marker is silent about, with which it has to make sense.
     """
-    readers: dict[str, Callable[[], object]] = {
-        "energy": lambda: settings.for_test(energy_marker(item)),
-        "energy_budget": lambda: budget_marker(item),
-    }
-    for name, read in readers.items():
-        if item.get_closest_marker(name) is None:
-            continue
-        try:
-            read()
-        except InferenergyError as error:
-            return f"{item.nodeid}: @pytest.mark.{name}: {error}"
+    name = "energy"
+    try:
+        if marked(item, name):
+            settings.for_test(energy_marker(item))
+        name = "energy_budget"
+        if marked(item, name):
+            budget_marker(item)
+    except InferenergyError as error:
+        return f"{item.nodeid}: @pytest.mark.{name}: {error}"
     return None
 
 

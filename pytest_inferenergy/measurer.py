@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.sequential import Turns
-    from pytest_inferenergy.markers import Budget
+    from pytest_inferenergy.marker_values import Budget
     from pytest_inferenergy.measuring.measure import Measuring, Recording
     from pytest_inferenergy.measuring.workload import Stretch, Workload
     from pytest_inferenergy.meters.meter_set import MeterSet

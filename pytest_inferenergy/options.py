@@ -17,7 +17,7 @@ import pytest
 from pytest_inferenergy.errors import MisuseError, TraceError
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.markers import EnergyMarker
+    from pytest_inferenergy.marker_values import EnergyMarker
 
 Gate = Literal["fail", "warn", "off"]
 GATES = ("fail", "warn", "off")
@@ -89,16 +89,23 @@ class Settings:
         return replace(self, **changes)
 
 
-@dataclass(frozen=True)
 class _Option:
-    """One option: its flag, its ini key's type (``None``: command line only) and its help."""
+    """One option: its flag, its ini key's type (``None``: command line only) and its help.
 
-    name: str
-    help: str
-    ini: Literal["string", "bool", "float", "args"] | None = None
-    metavar: str | None = None
-    flag: bool = False
-    action: bool = False
+    A plain class, since it is made at every start of pytest and a dataclass takes its time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        help_text: str,
+        ini: Literal["string", "bool", "float", "args"] | None = None,
+        metavar: str | None = None,
+        *,
+        flag: bool = False,
+    ) -> None:
+        self.name, self.help, self.ini = name, help_text, ini
+        self.metavar, self.flag = metavar, flag
 
 
 OPTIONS = (

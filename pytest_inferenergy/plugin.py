@@ -9,7 +9,7 @@ import pytest
 
 from pytest_inferenergy.fixture import begin_again, comparisons_of, energy, outcomes_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
-from pytest_inferenergy.markers import marker_lines, problem
+from pytest_inferenergy.markers import marked, marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings
 from pytest_inferenergy.session import (
     ENERGY,
@@ -82,7 +82,7 @@ def pytest_make_collect_report(
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Give tests that use the fixture the mark, so that ``-m energy`` selects them."""
     item.stash[NODEID] = item.nodeid
-    if uses_fixture(item) and item.get_closest_marker("energy") is None:
+    if uses_fixture(item) and not marked(item, "energy"):
         item.add_marker(pytest.mark.energy)
 
 
@@ -97,7 +97,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if config.getoption("collectonly"):
         return
-    count = sum(1 for item in session.items if item.get_closest_marker("energy") is not None)
+    count = sum(1 for item in session.items if marked(item, "energy"))
     config.stash[SESSION].on_selected(count)
     if worker_input(config) is not None:
         config.workeroutput[SELECTED] = count  # type: ignore[attr-defined]

@@ -6,7 +6,6 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ import pytest
 
 from pytest_inferenergy.errors import BaselineError, InferenergyError, NothingMeasuredError
 from pytest_inferenergy.fixture import Energy, measured_anything, outcomes_of
-from pytest_inferenergy.frames import hide_ours
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.options import Settings, as_data
 
@@ -31,12 +29,11 @@ class InferenergyWarning(pytest.PytestWarning):
     """A measurement that is in doubt, or a baseline that could not be written."""
 
 
-@dataclass
 class _TestRecord:
     """What one test measured."""
 
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    comparisons: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self, outcomes: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> None:
+        self.outcomes, self.comparisons = outcomes, comparisons
 
 
 class EnergySession:
@@ -309,6 +306,8 @@ def explain(item: pytest.Item, error: BaseException) -> None:
     """
     if not isinstance(error, NothingMeasuredError):
         if not item.config.getoption("fulltrace"):
+            from pytest_inferenergy.frames import hide_ours
+
             hide_ours(error)
         return
     gate_test(item)

@@ -1,0 +1,26 @@
+"""What the two markers say, once read: loaded where a test has one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EnergyMarker:
+    """What ``@pytest.mark.energy`` says; percentages as written, ``None`` where it is silent."""
+
+    inferences: int = 1
+    name: str | None = None
+    tolerance: float | None = None
+    must_detect: float | None = None
+    max_seconds: float | None = None
+    gate: str | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """An absolute limit for a test."""
+
+    joules_per_inference: float
+    text: str
+    """As the author wrote it, e.g. ``2.3 Wh per 1000``."""
