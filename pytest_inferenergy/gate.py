@@ -56,13 +56,13 @@ def _causes(outcome: Mapping[str, Any], settings: Settings) -> tuple[list[str], 
         failing.append("regressed")
     elif not settings.accept and verdict == "inconclusive":
         doubtful.append("inconclusive")
-    elif verdict == "new" and not writing:
-        doubtful.append("new")
     budget = outcome["budget"]
     if budget is not None and budget["word"] == "blown":
         (doubtful if estimated else failing).append("budget_blown")
     elif budget is not None and budget["word"] == "inconclusive":
         doubtful.append("budget_inconclusive")
+    if verdict == "new" and not writing:
+        doubtful.append("new")
     if estimated:
         doubtful.append("estimated")
     return failing, doubtful
