@@ -75,12 +75,23 @@ class Project:
         return self.pytester.makepyfile(**{name: text})
 
     def store(
-        self, test: str = "test_model.py::test_block", joules: float = 60.0, name: str = ""
+        self,
+        test: str = "test_model.py::test_block",
+        joules: float = 60.0,
+        name: str = "",
+        spread: float = 0.004,
     ) -> None:
-        """Store a level for a test, as if four sessions had measured it on this GPU."""
+        """Store a level for a test, as if four sessions had measured it on this GPU.
+
+        ``spread``: how much windows wandered; with 3 % hardly any change is conclusive.
+        """
         for session in range(4):
-            time = NOON - session * 86400
-            run = a_run(log_joules=math.log(joules), log_seconds=math.log(0.2), time=time)
+            run = a_run(
+                log_joules=math.log(joules),
+                log_seconds=math.log(0.2),
+                window_sd=spread,
+                time=NOON - session * 86400,
+            )
 
             def change(stored: Baselines, run: Run = run) -> Baselines:
                 return join(stored, test, name, run)
