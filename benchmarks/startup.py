@@ -2,8 +2,9 @@
 
 Times ``pytest --collect-only -q`` on a small generated project with the plugin and without, in
 pairs of random order, twice: once as installed against ``-p no:inferenergy``, once with every
-installed plugin switched off and this one named by ``-p`` against not at all. Then lists what
-the plugin loads, writes and starts while tests are collected.
+installed plugin switched off and this one named by ``-p`` against a module without hooks (since
+``-p`` costs time whatever it names). Then lists what the plugin loads, writes and starts while
+tests are collected.
 
     python -m benchmarks.startup
 
@@ -79,9 +80,9 @@ class Comparison:
 COMPARISONS = (
     Comparison("as installed / -p no:inferenergy", (), ("-p", "no:inferenergy")),
     Comparison(
-        "alone, by -p / no plugin at all",
+        "alone: -p pytest_inferenergy.plugin / -p keyword",
         ("-p", "pytest_inferenergy.plugin"),
-        (),
+        ("-p", "keyword"),
         {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     ),
 )
@@ -198,10 +199,11 @@ def additions(project: Path, env: Mapping[str, str], folder: Path) -> Additions:
     present = probe((), project, env, folder)
     modules = sorted(set(present["modules"]) - set(without["modules"]))
     loaded = set(present["modules"])
+    cache = env["PYTHONPYCACHEPREFIX"]
     return Additions(
         unwanted=tuple(name for name in UNWANTED if name in loaded),
         modules=tuple(modules),
-        events=tuple(sorted((happened(present) - happened(without)).elements())),
+        events=tuple(sorted((happened(present, cache) - happened(without, cache)).elements())),
         paths=tuple(sorted(tree(project) - theirs - before)),
     )
 
@@ -216,13 +218,18 @@ def probe(
     return found
 
 
-def happened(found: Mapping[str, list[str]]) -> Counter[str]:
-    """What was written or started; a file that pytest gives a random name counts by its folder."""
-    temporary = tempfile.gettempdir()
-    return Counter(
-        str(Path(event).parent) if Path(event.split(" ", 1)[1]).parent == Path(temporary) else event
-        for event in found["events"]
-    )
+def happened(found: Mapping[str, list[str]], bytecode: str) -> Counter[str]:
+    """What was written or started, apart from bytecode.
+
+    A file to which pytest gives a random name counts by its folder.
+    """
+    counted: Counter[str] = Counter()
+    for event in found["events"]:
+        what, _, path = event.partition(" ")
+        if not path.startswith(bytecode):
+            random_name = Path(path).parent == Path(tempfile.gettempdir())
+            counted[f"{what} {Path(path).parent if random_name else path}"] += 1
+    return counted
 
 
 def tree(folder: Path) -> set[str]:
