@@ -299,10 +299,10 @@ class _Judging:
 
         recording = self._measuring.recording
         estimate = self._estimate(recording)
-        run = self._run(recording)
         stored = self._runs(recording)
         self._measuring.meters.rest()
         recording.profile = self._measuring.meters.profile()  # which now knows the power at rest
+        run = self._run(recording)
         measurement, outcome = conclude(
             self._request,
             recording,
@@ -347,12 +347,13 @@ class _Judging:
         return self._stored
 
     def _run(self, recording: Recording) -> Run:
-        from pytest_inferenergy.measuring.summary import gated_devices, mean_state
+        from pytest_inferenergy.measuring.summary import gated_devices, idle_watts, mean_state
 
         state = mean_state(recording)
         estimate = self._estimate(recording)
         run: Run = estimate.to_run(
             time.time(),
+            idle_watts=idle_watts(recording),
             inferences_per_call=self._request.workload.inferences,
             device="+".join(gated_devices(recording)) or None,
             input_digest=self._digest,

@@ -18,6 +18,7 @@ WHOLES: Final = ("windows", "inferences_per_call", "concurrency")
 OPTIONAL_NUMBERS: Final = (
     "waiting_watts",
     "waiting_watts_stderr",
+    "idle_watts",
     "power_limit_watts",
     "sm_clock_mhz",
     "temperature_c",

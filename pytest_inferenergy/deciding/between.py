@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pytest_inferenergy.deciding.rest import pace_spread, rest_share
 from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.deciding.series import mean
 
@@ -67,8 +68,12 @@ def prior_sd(new: float | None, baseline: Iterable[tuple[float, int]]) -> float:
 
 
 def window_spread(new: Run, baseline: Sequence[Run]) -> float:
-    """`prior_sd` of the total energy from runs as they are stored."""
-    return prior_sd(
+    """`prior_sd` of the total energy from runs as they are stored.
+
+    Of work that waits, no less than its pace makes of it.
+    """
+    windows = prior_sd(
         new.window_sd if new.windows > 1 else None,
         [(run.window_sd, run.windows) for run in baseline if run.windows > 1],
     )
+    return max(windows, pace_spread(new, baseline) * rest_share(new, baseline))

@@ -15,6 +15,7 @@ from pytest_inferenergy.deciding.between import Between, prior_sd
 from pytest_inferenergy.deciding.change import Change, against
 from pytest_inferenergy.deciding.estimate import MOSTLY_WAITING
 from pytest_inferenergy.deciding.margins import Margins
+from pytest_inferenergy.deciding.rest import pace_spread, waiting_at_rest
 from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.deciding.series import mean
 from pytest_inferenergy.deciding.sessions import levels, sessions
@@ -36,12 +37,16 @@ class PaceSplit:
 
 
 def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | None:
-    """Split the change, or ``None`` where the baseline is not host-bound: the total decides."""
+    """Split the change, or ``None`` where the baseline is not host-bound: the total decides.
+
+    Host-bound by what windows tell of the waiting, or because work draws hardly more than the
+    card at rest.
+    """
     groups = sessions(baseline)
     log_seconds = mean(levels(groups, lambda run: run.log_seconds))
     log_joules = mean(levels(groups, lambda run: run.log_joules))
     mean_watts = math.exp(log_joules - log_seconds)
-    waiting = _waiting(new, baseline, mean_watts)
+    waiting = _waiting(new, baseline, mean_watts) or waiting_at_rest(new, baseline)
     if waiting is None:
         return None
     watts = min(waiting.watts, mean_watts)  # waiting is part of the whole
@@ -54,12 +59,21 @@ def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | No
 
     away = abs(math.exp(new.log_seconds) - pace_seconds)
     share = watts / mean_watts
+    if waiting.at_rest:
+        own = _kept(new, watts)
+        spread = prior_sd(
+            own * new.window_sd,
+            [(_kept(run, watts) * run.window_sd, max(run.windows, 2)) for run in baseline],
+        )
+    else:
+        own = math.sqrt(1 - pace_share(new))
+        spread = _spread(new, baseline, residual_sd)
     return PaceSplit(
         at_pace=against(
             moved(new),
-            Between.pooled(levels(groups, moved), _spread(new, baseline, residual_sd)),
+            Between.pooled(levels(groups, moved), spread),
             math.hypot(
-                new.stderr * math.sqrt(1 - pace_share(new)),
+                new.stderr * own,
                 waiting.stderr * away / _left(new, watts, pace_seconds),
             ),
             margins,
@@ -68,7 +82,10 @@ def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | No
             new.log_seconds,
             Between.pooled(
                 levels(groups, lambda run: run.log_seconds),
-                _spread(new, baseline, lambda run: run.window_sd / share),
+                max(
+                    _spread(new, baseline, lambda run: run.window_sd / share),
+                    pace_spread(new, baseline),
+                ),
             ),
             new.stderr / share,
             margins,
@@ -92,6 +109,17 @@ def _waiting(new: Run, baseline: Sequence[Run], mean_watts: float) -> Waiting | 
 def _left(run: Run, watts: float, pace_seconds: float) -> float:
     """Joules of a run moved along the line to ``pace_seconds``."""
     return math.exp(run.log_joules) - watts * (math.exp(run.log_seconds) - pace_seconds)
+
+
+def _kept(run: Run, watts: float) -> float:
+    """Share of a run's wander that a move to another pace leaves, where P0 is the power at rest.
+
+    Without a line what is not waiting may wander as much as the whole; the error of one window is
+    the meter's, and no pace explains it.
+    """
+    if run.windows == 1 or pace_share(run) > 0:
+        return math.sqrt(1 - pace_share(run))
+    return 1 - min(1.0, watts / math.exp(run.log_joules - run.log_seconds))
 
 
 def _spread(new: Run, baseline: Sequence[Run], sd: Callable[[Run], float]) -> float:

@@ -32,6 +32,8 @@ class Run:
     waiting_watts: float | None = None
     """Slope of joules over seconds across windows, watts: power while waiting for the host."""
     waiting_watts_stderr: float | None = None
+    idle_watts: float | None = None
+    """Power of the device(s) at rest with their context open, watts; of what is gated."""
     inferences_per_call: int = 1
     concurrency: int = 1
     device: str | None = None

@@ -19,10 +19,12 @@ THROTTLED = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Power while waiting, P0, from the windows of the stored runs; watts."""
+    """Power while waiting, P0, watts: from the windows of stored runs, or the power at rest."""
 
     watts: float
     stderr: float
+    at_rest: bool = False
+    """Whether it is the power at rest, because the windows do not tell."""
 
 
 def pace_share(run: Run) -> float:

@@ -21,6 +21,13 @@ def gated_devices(recording: Recording) -> tuple[str, ...]:
     return tuple(sorted({reading.device for reading in gated_readings(recording)}))
 
 
+def idle_watts(recording: Recording) -> float | None:
+    """Power at rest of what makes up the figure, watts; a meter knows that of its GPUs alone."""
+    if recording.profile is None or recording.components != ("gpu",):
+        return None
+    return recording.profile.idle_watts
+
+
 def component_joules(recording: Recording) -> dict[str, tuple[str, float]]:
     """Joules per inference of each component with its source, over all windows together."""
     inferences = sum(window.inferences for window in recording.windows)

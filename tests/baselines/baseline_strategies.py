@@ -28,6 +28,7 @@ runs = st.builds(
     time=instants,
     waiting_watts=st.none() | numbers,
     waiting_watts_stderr=st.none() | numbers,
+    idle_watts=st.none() | numbers,
     inferences_per_call=st.integers(1, 2**63),
     concurrency=st.integers(1, 2**63),
     device=st.none() | texts,

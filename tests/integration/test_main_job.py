@@ -78,6 +78,7 @@ def test_the_figure_is_the_energy_of_the_call(project: Project) -> None:
     assert measured["low"] < measured["kwh_per_1k"] < measured["high"]
     assert measured["mean_watts"] == pytest.approx(300, rel=0.005)
     assert measured["idle_watts"] == pytest.approx(300, rel=0.02)
+    assert measured["run"]["idle_watts"] == pytest.approx(300, rel=0.02)
     assert measured["source"] == "measured"
     assert measured["components"]["gpu"]["gated"] is True
 
