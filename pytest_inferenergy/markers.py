@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import InferenergyError, MisuseError
@@ -28,11 +27,11 @@ def energy(
 ) -> EnergyMarker:
     """Measure the energy of this test. tolerance and must_detect are percentages, gate is one of fail, warn and off. On a test that does not ask for the fixture `energy` the whole call of the test function is measured, answering so many inferences."""  # noqa: E501
     _check("inferences", inferences, int, least=1)
-    _check("name", name, str)
-    _check("tolerance", tolerance, (int, float), least=0)
-    _check("must_detect", must_detect, (int, float), least=0)
-    _check("max_seconds", max_seconds, (int, float), least=0)
-    _check("gate", gate, str)
+    _check_given("name", name, str)
+    _check_given("tolerance", tolerance, (int, float), least=0)
+    _check_given("must_detect", must_detect, (int, float), least=0)
+    _check_given("max_seconds", max_seconds, (int, float), least=0)
+    _check_given("gate", gate, str)
     if gate not in (None, "fail", "warn", "off"):
         raise MisuseError(f"gate={gate!r}: give 'fail', 'warn' or 'off'")
     if name == "":
@@ -124,15 +123,27 @@ def _bind(function: Callable[..., object], mark: pytest.Mark) -> dict[str, Any]:
         raise MisuseError(f"{error}; known arguments: {known}") from None
 
 
+MOST = 1e15
+"""No number in a marker is larger."""
+
+
 def _check(
     name: str, value: object, kinds: type | tuple[type, ...], least: float | None = None
 ) -> None:
-    if value is None:
-        return
     if not isinstance(value, kinds) or isinstance(value, bool):
         wanted = {int: "an int", str: "a text"}.get(kinds, "a number")  # type: ignore[arg-type]
-        raise MisuseError(f"{name}={value!r}: must be {wanted}")
+        raise MisuseError(f"{name}={value!r:.80}: must be {wanted}")
     if least is None or not isinstance(value, int | float):
         return
-    if not math.isfinite(value) or value < least:
+    if not value >= least:
         raise MisuseError(f"{name}={value!r}: must be at least {least:g}")
+    if value > MOST:
+        raise MisuseError(f"{name}={value!r:.80}: is too large")
+
+
+def _check_given(
+    name: str, value: object, kinds: type | tuple[type, ...], least: float | None = None
+) -> None:
+    """The same for a value that may be left out."""
+    if value is not None:
+        _check(name, value, kinds, least)
