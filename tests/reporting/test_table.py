@@ -1,0 +1,74 @@
+"""The table of ``--energy-report`` and the lines below it."""
+
+from __future__ import annotations
+
+from pytest_inferenergy.reporting.table import HEADERS, label, notes, row, table, unmeasured
+from tests.reporting import outcomes
+from tests.reporting.outcomes import budget, measured
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    cells = dict(zip(HEADERS, row(measured()), strict=True))
+    assert cells == {
+        "test": "test_film.py::test_sentiment",
+        "kWh/1k": "0.0167",
+        "±": "0.6 %",
+        "J/inference": "60.0 J",
+        "s/inference": "200 ms",
+        "W": "300",
+        "baseline": "0.0165",
+        "change": "+1.2 %",
+        "verdict": "passed",
+        "source": "measured",
+    }
+
+
+def test_what_is_unknown_is_a_dash_and_never_zero() -> None:
+    assert row(measured(verdict="new"))[6:] == ["-", "-", "new", "measured"]
+    assert row(outcomes.unmeasured())[1:] == [*["-"] * 7, "not measured", "-"]
+
+
+def test_a_blown_budget_stands_beside_the_verdict() -> None:
+    assert row(measured(budget=budget("blown")))[8] == "passed, over budget"
+    assert row(measured(budget=budget("passed")))[8] == "passed"
+
+
+def test_labels_are_short_and_tell_measurements_apart() -> None:
+    assert label(measured(name="batch32")) == "test_film.py::test_sentiment batch32"
+    assert (
+        label(measured(nodeid="a/test_b.py::TestC::test_d[1-x]")) == "test_b.py::TestC::test_d[1-x]"
+    )
+    assert label(measured(nodeid="README.md")) == "README.md"
+
+
+def test_the_table_keeps_the_order_and_does_not_touch_numbers() -> None:
+    rows = [measured(nodeid=f"test_{n}.py::test_it", kwh_per_1k=n / 1e6) for n in (3, 1, 2)]
+    lines = table(rows).splitlines()
+    assert lines[0].split() == list(HEADERS)
+    assert [line.split()[0] for line in lines[2:]] == [
+        "test_3.py::test_it",
+        "test_1.py::test_it",
+        "test_2.py::test_it",
+    ]
+    assert [line.split()[1] for line in lines[2:]] == ["0.00000300", "0.00000100", "0.00000200"]
+
+
+def test_notes_give_flags_and_reasons() -> None:
+    found = notes([measured(), measured(flags=["throttled", "contended"]), outcomes.unmeasured()])
+    assert found == [
+        "test_film.py::test_sentiment: throttled, contended",
+        "test_film.py::test_sentiment: disabled by --energy-disable",
+    ]
+
+
+def test_what_was_not_measured_is_listed_by_its_reason() -> None:
+    several = [
+        outcomes.unmeasured("time is up", nodeid="test_a.py::test_one"),
+        measured(),
+        outcomes.unmeasured("the GPU is lost", nodeid="test_a.py::test_two"),
+        outcomes.unmeasured("time is up", nodeid="test_a.py::test_three", name="batch"),
+    ]
+    assert unmeasured(several) == [
+        "not measured, time is up: test_a.py::test_one, test_a.py::test_three batch",
+        "not measured, the GPU is lost: test_a.py::test_two",
+    ]
