@@ -31,6 +31,8 @@ class Fit(NamedTuple):
     """Standard error of the curve at one instant where samples give its shape, joules."""
     rough: float
     """The same where it runs straight from tick to tick, joules."""
+    unrest: float
+    """Twice the standard deviation of power from tick to tick, watts."""
 
 
 def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
@@ -41,7 +43,8 @@ def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
     Where samples and ticks hardly overlap, the ticks stand alone.
     """
     rough = _rough(ticks, joules)
-    alone = Fit(0.0, 1.0, rough, rough)
+    unrest = 2.0 * float(np.std(np.diff(joules) / np.diff(ticks)))
+    alone = Fit(0.0, 1.0, rough, rough, unrest)
     if not len(times):
         return alone
     inside = (ticks - LATEST >= times[0]) & (ticks - EARLIEST <= times[-1])
@@ -69,7 +72,7 @@ def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
     noise = max(2.0 * variance(float(squares.min())), 1e-12)
     delay = _vertex(delays, squares / noise + np.square(delays / DELAY_PRIOR))
     gain, left = at(delay)
-    return Fit(delay, gain if gain > 0 else 1.0, math.sqrt(variance(left)), rough)
+    return Fit(delay, gain if gain > 0 else 1.0, math.sqrt(variance(left)), rough, unrest)
 
 
 def _rough(ticks: Floats, joules: Floats) -> float:

@@ -133,13 +133,16 @@ class NvmlMeter:
     def _next(self) -> tuple[Track | None, float]:
         """The track to ask next, and in how many seconds; none while nothing is recorded.
 
-        One that awaits its tick goes before all others: they would make it miss the instant.
+        One that awaits a tick keeps the slow calls of others waiting: they would make it miss it.
         """
         tracks = [t for t in self._attached if t.fault is None] if self._recording else []
         if not tracks:
             return None, math.inf
-        first = min(tracks, key=lambda t: (not t.watching, t.due))
-        return first, first.due - time.perf_counter()
+        now = time.perf_counter()
+        quick = [t for t in tracks if t.quick and t.due <= now]
+        watching = [t for t in tracks if t.watching]
+        first = min(quick or watching or tracks, key=lambda t: t.due)
+        return first, first.due - now
 
     # -- what can be asked ---------------------------------------------------------------------
 

@@ -85,8 +85,13 @@ class Track:
 
     @property
     def watching(self) -> bool:
-        """Whether a tick is awaited in short steps."""
+        """Whether ticks are awaited in short steps."""
         return self._finder is not None and self._finder.watching
+
+    @property
+    def quick(self) -> bool:
+        """Whether a poll takes no time to speak of."""
+        return self._finder is None
 
     def poll(self, *, urgent: bool) -> None:
         """Ask what is due, and set when the next question is. ``urgent``: someone is waiting.

@@ -59,8 +59,8 @@ class TickFinder:
 
     @property
     def watching(self) -> bool:
-        """Whether a tick is being awaited in short steps: then nothing else should take long."""
-        return self._still is not None
+        """Whether ticks are awaited in short steps: then nothing else should take long."""
+        return self._still is not None or self._period is None
 
     def resume(self, now: float) -> None:
         """After a pause: where the ticks are is forgotten, how far apart they are is not."""

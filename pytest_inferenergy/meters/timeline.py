@@ -62,7 +62,7 @@ class Timeline:
         self._time = array("d")
         self._joules = array("d")
         self._samples = Samples()
-        self._fitted = Fit(0.0, 1.0, 0.0, 0.0)
+        self._fitted = Fit(0.0, 1.0, 0.0, 0.0, 0.0)
         self._count = 0  # ticks ever added
         self._fitted_at = 0  # of these, when the fit was made
         self.extend(ticks, samples)
@@ -203,8 +203,8 @@ class Timeline:
         * where samples tell the shape: power that changes within the sample around the edge;
         * where they have a gap: the step may have come in any course. A load switched once errs
           by at most E u (1 - u) for a point a share u into a step of E joules;
-        * where there are none: the same, but power stays within that of the neighbouring steps,
-          and the misfit is that of straight lines;
+        * where there are none: the same, but power stays within what the steps show of it, and
+          the misfit is that of straight lines;
         * beyond the ticks: the samples' own gain.
         """
         variance = self._fit().misfit ** 2
@@ -224,13 +224,14 @@ class Timeline:
         return variance
 
     def _swing(self, k: int) -> float:
-        """Joules by which interval ``k`` would differ at the highest and lowest power nearby."""
+        """Joules by which interval ``k`` would differ at the highest and the lowest power."""
         near = range(max(k - 1, 0), min(k + 2, len(self._time) - 1))
         watts = [
             (self._joules[i + 1] - self._joules[i]) / (self._time[i + 1] - self._time[i])
             for i in near
         ]
-        return (max(watts) - min(watts)) * (self._time[k + 1] - self._time[k])
+        swing = max(max(watts) - min(watts), self._fit().unrest)
+        return swing * (self._time[k + 1] - self._time[k])
 
     # -- the fit of samples to ticks -----------------------------------------------------------
 

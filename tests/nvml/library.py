@@ -1,8 +1,9 @@
 """A stand-in for NVIDIA's management library, so that the real ``pynvml`` runs without a GPU.
 
-`compile_library` builds a small C library that speaks NVML's binary interface. `FakeNvml` is one
-machine: it writes the control file that the library reads, and adds lines to it while the library
-runs. Every process that loads the library sees the same devices, counter and samples, in real time.
+`compile_library` builds a small C library that speaks NVML's binary interface, and one that says in
+the CUDA driver's place which devices a process sees. `FakeNvml` is one machine: it writes the
+control file that the libraries read, and adds lines to it while they run. Every process that loads
+them sees the same devices, counter and samples, in real time.
 
     fake = FakeNvml(tmp_path, library, FakeDevice(watts=300))
     subprocess.run(command, env=os.environ | fake.env())
@@ -28,9 +29,11 @@ from typing import Literal
 import pytest
 
 SOURCE = Path(__file__).parent / "source"
+CUDA_SOURCE = Path(__file__).parent / "cuda"
 TRACES = Path(__file__).parent.parent / "traces"
 ROOT = Path(__file__).parent.parent.parent
 SONAME = "libnvidia-ml.so.1"
+CUDA_SONAME = "libcuda.so.1"
 CONTROL_VARIABLE = "FAKE_NVML_CONFIG"
 
 NOT_SUPPORTED = 3
@@ -234,6 +237,7 @@ class FakeNvml:
         for name, value in self.env().items():
             monkeypatch.setenv(name, value)
         ctypes.CDLL(str(self.library))
+        ctypes.CDLL(str(self.library.with_name(CUDA_SONAME)))
         monkeypatch.setattr(pynvml, "nvmlLib", None)
         monkeypatch.setattr(pynvml, "_nvmlLib_refcount", 0)
         monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})
@@ -401,17 +405,17 @@ def compiler() -> str | None:
 
 
 def compile_library(directory: Path, *flags: str) -> Path:
-    """Build the library in ``directory``; skip the test where that cannot work."""
+    """Build NVML's library, and CUDA's beside it; skip the test where that cannot work."""
     if not sys.platform.startswith("linux"):
         pytest.skip("the stand-in for NVML needs Linux")
     cc = compiler()
     if cc is None:
         pytest.skip("the stand-in for NVML needs a C compiler (cc, gcc or clang; or set CC)")
-    target = directory / SONAME
-    command = [cc, "-std=gnu11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread"]
-    command += ["-Wall", "-Wextra", *flags, f"-Wl,-soname,{SONAME}", "-o", str(target)]
-    command += [str(path) for path in sorted(SOURCE.glob("*.c"))]
-    built = subprocess.run([*command, "-lm"], capture_output=True, text=True, check=False)
-    if built.returncode:
-        raise RuntimeError(f"the stand-in for NVML does not compile:\n{built.stderr}")
-    return target
+    for soname, source in ((CUDA_SONAME, CUDA_SOURCE), (SONAME, SOURCE)):
+        command = [cc, "-std=gnu11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread"]
+        command += ["-Wall", "-Wextra", *flags, f"-Wl,-soname,{soname}"]
+        command += ["-o", str(directory / soname), *map(str, sorted(source.glob("*.c"))), "-lm"]
+        built = subprocess.run(command, capture_output=True, text=True, check=False)
+        if built.returncode:
+            raise RuntimeError(f"the stand-in for {soname} does not compile:\n{built.stderr}")
+    return directory / SONAME

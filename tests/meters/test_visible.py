@@ -1,0 +1,164 @@
+"""Which GPUs are measured: those the process uses, told by those who know."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pytest_inferenergy.meters import visible
+from pytest_inferenergy.meters.nvml_gpu import Gpu, all_gpus, open_library
+from pytest_inferenergy.meters.visible import cuda_visible_uuids, gpus_in_use
+from tests.nvml.fixture import MakeFakeNvml
+from tests.nvml.library import FakeDevice, FakeNvml, default_uuid
+
+FIRST, SECOND, THIRD = map(default_uuid, range(3))
+
+
+def in_use(fake: FakeNvml, **env: str) -> list[str]:
+    """The GPUs that a fresh process would measure, by UUID."""
+    code = """
+import json
+from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
+from pytest_inferenergy.meters.visible import gpus_in_use
+print(json.dumps([gpu.uuid for gpu in gpus_in_use(all_gpus(open_library()))]))
+"""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("CUDA_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=plain | fake.env() | env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+class TestTheCudaDriver:
+    @pytest.mark.parametrize(
+        ("wanted", "seen"),
+        [
+            ({}, [FIRST, SECOND, THIRD]),
+            ({"CUDA_VISIBLE_DEVICES": ""}, []),
+            ({"CUDA_VISIBLE_DEVICES": "-1"}, []),
+            ({"CUDA_VISIBLE_DEVICES": "0"}, [THIRD]),  # the fastest first
+            ({"CUDA_VISIBLE_DEVICES": "0", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}, [FIRST]),
+            ({"CUDA_VISIBLE_DEVICES": "2,1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}, [SECOND, THIRD]),
+            ({"CUDA_VISIBLE_DEVICES": "1,7,0"}, [SECOND]),
+            ({"CUDA_VISIBLE_DEVICES": SECOND}, [SECOND]),
+            ({"CUDA_VISIBLE_DEVICES": f"GPU-00000002,{FIRST}"}, [FIRST, THIRD]),
+            ({"CUDA_VISIBLE_DEVICES": "GPU-ffffffff"}, []),
+        ],
+    )
+    def test_applies_the_environment(
+        self, fake_nvml: MakeFakeNvml, wanted: dict[str, str], seen: list[str]
+    ) -> None:
+        fake = fake_nvml(FakeDevice(), FakeDevice(), FakeDevice())
+        assert in_use(fake, **wanted) == seen
+
+    def test_a_machine_without_it_shows_all(
+        self, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fake_nvml(FakeDevice(), FakeDevice(), in_process=True)
+
+        def missing(name: str) -> object:
+            raise OSError(name)
+
+        monkeypatch.setattr("ctypes.CDLL", missing)
+        assert cuda_visible_uuids() is None
+        assert uuids(gpus_in_use(all_gpus(open_library()))) == [FIRST, SECOND]
+
+
+def uuids(gpus: Sequence[Gpu]) -> list[str]:
+    return [gpu.uuid for gpu in gpus]
+
+
+@pytest.fixture
+def machine(fake_nvml: MakeFakeNvml) -> tuple[FakeNvml, tuple[Gpu, ...]]:
+    fake = fake_nvml(FakeDevice(), FakeDevice(), FakeDevice(), in_process=True)
+    return fake, all_gpus(open_library())
+
+
+Machine = tuple[FakeNvml, tuple[Gpu, ...]]
+
+
+class TestProcesses:
+    def test_a_gpu_on_which_we_run_is_ours(self, machine: Machine) -> None:
+        fake, gpus = machine
+        fake.process(os.getpid(), device=1)
+        fake.process(1, device=2)
+        assert uuids(gpus_in_use(gpus)) == [SECOND]
+
+    def test_so_is_one_on_which_a_child_runs(self, machine: Machine) -> None:
+        fake, gpus = machine
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+            fake.process(child.pid, device=2)
+            fake.process(os.getppid(), device=0)
+            assert uuids(gpus_in_use(gpus)) == [THIRD]
+            child.communicate(b"\n")
+
+
+class FakeTorch:
+    """The corner of torch that is asked, with memory reserved on some devices."""
+
+    def __init__(self, reserved: dict[int, int], current: int = 0, *, started: bool = True) -> None:
+        self.cuda = SimpleNamespace(
+            is_available=lambda: True,
+            is_initialized=lambda: started,
+            device_count=lambda: 3,
+            memory_reserved=lambda index: reserved.get(index, 0),
+            current_device=lambda: current,
+            get_device_properties=lambda index: SimpleNamespace(
+                uuid=default_uuid(index).removeprefix("GPU-")
+            ),
+        )
+
+
+class TestFrameworks:
+    @pytest.mark.parametrize(
+        ("torch", "seen"),
+        [
+            (FakeTorch({1: 1 << 20}), [SECOND]),
+            (FakeTorch({0: 512, 2: 512}), [FIRST, THIRD]),
+            (FakeTorch({}, current=2), [THIRD]),
+            (FakeTorch({1: 512}, started=False), [FIRST, SECOND, THIRD]),
+            (SimpleNamespace(), [FIRST, SECOND, THIRD]),  # half imported
+        ],
+    )
+    def test_torch_tells_where_it_works(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch, torch: object, seen: list[str]
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "torch", torch)
+        assert uuids(gpus_in_use(machine[1])) == seen
+
+    def test_cupy_tells_where_it_works(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        held = [0]
+        raw = bytes.fromhex(SECOND.removeprefix("GPU-").replace("-", ""))
+        cupy: Any = SimpleNamespace(
+            get_default_memory_pool=lambda: SimpleNamespace(total_bytes=lambda: held[0]),
+            cuda=SimpleNamespace(
+                Device=lambda: SimpleNamespace(id=1),
+                runtime=SimpleNamespace(getDeviceProperties=lambda index: {"uuid": raw}),
+            ),
+        )
+        monkeypatch.setitem(sys.modules, "cupy", cupy)
+        assert uuids(gpus_in_use(machine[1])) == [FIRST, SECOND, THIRD]
+        held[0] = 512
+        assert uuids(gpus_in_use(machine[1])) == [SECOND]
+
+    def test_slices_of_a_card_point_to_the_card(
+        self, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fake_nvml(FakeDevice(), FakeDevice(mig=True), in_process=True)
+        slices = frozenset({"GPU-0f0f0f0f-0000-0000-0000-000000000000"})
+        monkeypatch.setattr(visible, "cuda_visible_uuids", lambda: slices)
+        assert uuids(gpus_in_use(all_gpus(open_library()))) == [SECOND]
