@@ -51,6 +51,8 @@ class Gpu:
 
     def __init__(self, nvml: Any, index: int) -> None:
         self._nvml = nvml
+        # the second: a driver too old for the bindings; older bindings do not know that error
+        self._errors = (nvml.NVMLError, getattr(nvml, "NVMLLibraryMismatchError", nvml.NVMLError))
         self._index = index
         self._handle = self._ask(nvml.nvmlDeviceGetHandleByIndex, index)
         self.uuid: str = self._ask(nvml.nvmlDeviceGetUUID, self._handle)
@@ -60,13 +62,13 @@ class Gpu:
     def _ask(self, call: Callable[..., T], *args: object) -> T:
         try:
             return call(*args)
-        except self._nvml.NVMLError as error:
+        except self._errors as error:
             raise MeterError(f"GPU {self._index}: {call.__name__}: {error}") from error
 
     def _try(self, call: Callable[..., T], *args: object) -> T | None:
         try:
             return call(*args)
-        except self._nvml.NVMLError:
+        except self._errors:
             return None
 
     def joules(self) -> float:
