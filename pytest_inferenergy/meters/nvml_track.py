@@ -171,15 +171,14 @@ class Track:
 
     def covered(self) -> float:
         """``perf_counter`` instant up to which energy and state can be told."""
-        ring = self._ring
         with self._lock:
-            span = self._timeline.span
-            if span is None:
-                return -math.inf
-            if self._finder is None:
-                return min(span[1], self._seen)
-            reach = min(span[1] - self._timeline.delay, self._seen)
-            return reach if ring is None else min(reach, ring.newest)
+            if self._finder is None or self._ring is None:
+                span = self._timeline.span
+                reach = -math.inf if span is None else span[1]
+            else:
+                reach = self._timeline.settled
+            shift = 0.0 if self._finder is None else self._timeline.delay
+            return min(reach - shift, self._seen)
 
     def read(self, start: float, end: float) -> Reading:
         """The energy between two ``perf_counter`` instants; `MeterError` if it cannot be told."""

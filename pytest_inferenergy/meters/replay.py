@@ -48,8 +48,7 @@ class ReplayMeter:
     def covered(self) -> float:
         """The last tick played."""
         self._play(time.perf_counter())
-        span = self._timeline.span
-        return float("-inf") if span is None else span[1] - max(self._timeline.delay, 0.0)
+        return self._timeline.settled - max(self._timeline.delay, 0.0)
 
     def settle(self, instant: float, timeout: float = 5.0) -> None:
         """Wait for the tick after ``instant``."""

@@ -129,6 +129,21 @@ class Timeline:
             return self._samples.first, self._samples.last
         return None
 
+    @property
+    def settled(self) -> float:
+        """Up to where what is told will not change: the last tick that the samples reach.
+
+        Between later ticks the newest sample is held, and where the load has just ended that
+        shapes the interval wrongly. Minus infinity while nothing can be told.
+        """
+        span = self.span
+        if span is None:
+            return -math.inf
+        if not self._time or len(self._samples) < 2:
+            return span[1]
+        k = bisect_right(self._time, self._samples.last + self._fit().delay) - 1
+        return self._time[k] if k >= 1 else -math.inf
+
     def energy_between(self, t0: float, t1: float) -> Energy:
         """Joules from ``t0`` to ``t1`` (seconds, counter's clock) and their standard error.
 
