@@ -1,0 +1,1 @@
+"""Parts of ``benchmarks.precision``: the loads, the reference recording, the tools compared."""

@@ -1,0 +1,53 @@
+"""What really passed, told from the reference recording alone.
+
+Two truths. ``energy`` is the whole recording through a `Timeline`: every tick, where our meter
+keeps about each fifth, and every sample. ``counter`` is the counter alone, straight between its
+ticks, without samples or any code of this project: exact at a tick, and good between ticks where
+the load is steady.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.live.recorder import Recorded
+from pytest_inferenergy.meters.energy import Energy
+from pytest_inferenergy.meters.timeline import Timeline
+
+LOCATED = 0.010
+"""A tick is placed well enough where its doubt is at most this, seconds."""
+
+
+class Truth:
+    """Energy between two instants, by the reference."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        ticks = [(t, joules) for t, joules, doubt in recorded.ticks if doubt <= LOCATED]
+        self._ticks = [t for t, _ in ticks]
+        self._joules = [joules for _, joules in ticks]
+        self._timeline = Timeline(ticks, recorded.samples)
+        self.delay = self._timeline.delay
+        """Seconds by which the counter's ticks follow the samples."""
+
+    def energy(self, start: float, end: float) -> Energy:
+        return self._timeline.energy_between(start + self.delay, end + self.delay)
+
+    def counter(self, instant: float) -> float:
+        """What the counter showed at an instant, had it no ticks: straight between them."""
+        return float(np.interp(instant, self._ticks, self._joules))
+
+    def by_counter(self, start: float, end: float) -> float:
+        return self.counter(end + self.delay) - self.counter(start + self.delay)
+
+    def located_apart(self, instants: Sequence[float], seconds: float) -> list[float]:
+        """The ticks that lie so many seconds from all of the instants."""
+        times = sorted(instants)
+        found = []
+        for tick in self._ticks:
+            i = bisect_left(times, tick - seconds)
+            if i == len(times) or times[i] > tick + seconds:
+                found.append(tick)
+        return found
