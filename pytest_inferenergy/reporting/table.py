@@ -62,14 +62,25 @@ def label(outcome: Mapping[str, Any]) -> str:
 
 
 def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines below the table: why something was not measured, and what flags were raised."""
+    """Lines below the table: why something was not measured, how sure a change is, and flags."""
     lines = []
     for outcome in outcomes:
         if outcome["state"] != "measured":
             lines.append(f"{label(outcome)}: {outcome['reason']}")
-        elif outcome["flags"]:
-            lines.append(f"{label(outcome)}: {', '.join(outcome['flags'])}")
+            continue
+        remarks = [*evidence(outcome), *outcome["flags"]]
+        if remarks:
+            lines.append(f"{label(outcome)}: {', '.join(remarks)}")
     return lines
+
+
+def evidence(outcome: Mapping[str, Any]) -> list[str]:
+    """The interval of a change, and the smallest change that could have been told."""
+    details = outcome["details"]
+    if outcome["change"] is None or details.get("smallest_detectable") is None:
+        return []
+    interval = f"change [{percent(details['low'])}, {percent(details['high'])}]"
+    return [interval, f"could have told {percent(details['smallest_detectable'])}"]
 
 
 def unmeasured(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
