@@ -53,9 +53,17 @@ def test_the_table_keeps_the_order_and_does_not_touch_numbers() -> None:
     assert [line.split()[1] for line in lines[2:]] == ["0.00000300", "0.00000100", "0.00000200"]
 
 
-def test_notes_give_flags_and_reasons() -> None:
-    found = notes([measured(), measured(flags=["throttled", "contended"]), outcomes.unmeasured()])
+def test_notes_give_the_interval_of_a_change_flags_and_reasons() -> None:
+    found = notes(
+        [
+            measured(),
+            measured(verdict="new"),
+            measured(verdict="new", flags=["throttled", "contended"]),
+            outcomes.unmeasured(),
+        ]
+    )
     assert found == [
+        "test_film.py::test_sentiment: change [-1.0 %, +3.0 %], could have told +8.0 %",
         "test_film.py::test_sentiment: throttled, contended",
         "test_film.py::test_sentiment: disabled by --energy-disable",
     ]
