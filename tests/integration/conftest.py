@@ -19,8 +19,14 @@ from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import TRACES, FakeDevice, FakeNvml
 
-# What is first imported under pytester is forgotten after it, and numpy cannot be loaded twice.
-for _name in ("numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock"):
+# What is first imported under pytester is forgotten after it: numpy cannot be loaded twice, and to
+# load ourselves each time takes long.
+for _name in (
+    "numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock",
+    "pytest_inferenergy.gate", "pytest_inferenergy.measurer", "pytest_inferenergy.outcome",
+    "pytest_inferenergy.meters.nvml", "pytest_inferenergy.meters.replay",
+    "pytest_inferenergy.reporting.message", "pytest_inferenergy.reporting.terminal",
+):  # fmt: skip
     importlib.import_module(_name)
 
 QUICK = """
@@ -124,8 +130,11 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, fake_nvml: MakeFakeNvml) -> Project:
+def project(
+    pytester: pytest.Pytester, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
+) -> Project:
     """A project with quick settings, on a machine whose one GPU draws 300 W."""
+    monkeypatch.setattr("pytest_inferenergy.meters.nvml.IDLE_SECONDS", 0.1)
     fake = fake_nvml(FakeDevice(watts=300), in_process=True)
     pytester.makeini(QUICK)
     return Project(pytester, fake)

@@ -84,8 +84,7 @@ def test_the_figure_is_the_energy_of_the_call(project: Project) -> None:
 
 
 def test_a_renamed_test_is_new_and_strict_fails_it(project: Project) -> None:
-    project.write(SLEEPER)
-    assert project.run("--energy-update").ret == pytest.ExitCode.OK
+    project.store("test_model.py::test_sleeper")
     project.write(SLEEPER.replace("test_sleeper", "test_renamed"))
     plain = project.run()
     assert plain.ret == pytest.ExitCode.OK
