@@ -18,28 +18,31 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.live import summary
 from benchmarks.live.collect import Collector, Phase, Window, empty_windows
 from benchmarks.live.counter_calls import CounterCalls
-from benchmarks.live.loads import Load, load_process
+from benchmarks.live.loads import Load, LoadError, load_process
 from benchmarks.live.recorder import Recorded, recording
 from benchmarks.live.tools import Told, open_tools
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.nvml import NvmlMeter
 
-STEADY = {0.25: 32, 0.5: 32, 1.0: 24, 2.0: 12, 5.0: 3}
+T = TypeVar("T")
+
+STEADY = {0.25: 28, 0.5: 28, 1.0: 22, 2.0: 11, 5.0: 3}
 SQUARE = {0.5: 12, 1.0: 12, 2.0: 5}
 BURST_PERIODS = (0.02, 0.1)
 PHASES, EACH = 10, 2
-QUADS = {"gpu_bound": (8, 0.8), "host_bound": (16, 0.5)}
+QUADS = {"gpu_bound": (6, 0.8), "host_bound": (14, 0.5)}
 """For each load: how often off, on, on, off, and seconds of a block."""
 PARTS = ("gpu_bound", "host_bound", "square", "bursts", "empty", "throughput")
 LIBRARIES = ("nvidia-ml-py", "numpy", "scipy")
@@ -62,8 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         data = measure(options)
-    except MeterError as error:
-        print(f"precision needs an NVIDIA GPU: {error}", file=sys.stderr)
+    except (MeterError, LoadError) as error:
+        print(f"precision needs an NVIDIA GPU and torch: {error}", file=sys.stderr)
         return 2
     _write(data, options.output, keep=True)
     return 0
@@ -83,46 +86,65 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         versions = load.device["versions"] | {name: tool.version for name, tool in tools.items()}
         data: dict[str, Any] = {
             "about": _about(index) | {"missing": missing, "versions": versions | _versions()},
-            "phases": [], "empty_window_seconds": {}, "throughput": {},
+            "phases": [], "empty_window_seconds": {}, "throughput": {}, "failed": [],
         }  # fmt: skip
         _say(f"on {data['about']['device']}; beside ours: {', '.join(tools) or 'nothing'}")
         for name, why in missing.items():
             _say(f"not compared: {name}: {why}")
         with recording(index) as recorder:
             collector = Collector(meter, tools, load, recorder, calls, options.seed, deadline)
-            for phase in _phases(collector, options):
-                data["phases"].append(asdict(phase))
-                _say(f"{phase.load}: {len(phase.windows)} windows")
-                _write(data, options.output, keep=True, quiet=True)
+            for name, run in _phases(collector, options):
+                phase = _attempt(name, run, data)
+                if phase is not None:
+                    data["phases"].append(asdict(phase))
+                    data["failed"] += [f"{name}: a window: {why}" for why in phase.failures]
+                    _say(f"{name}: {len(phase.windows)} windows")
+                    _write(data, options.output, keep=True, quiet=True)
         if "empty" in options.only:
-            data["empty_window_seconds"] = empty_windows(meter, tools)
+            costs = _attempt("empty", lambda: empty_windows(meter, tools), data)
+            data["empty_window_seconds"] = costs or {}
         meter.close()  # the next part has one of its own, in the process that does the work
         if "throughput" in options.only:
-            for name, found in _throughput(load, options, deadline):
-                data["throughput"][name] = found
-                _say(f"{name}: throughput measured")
+            for name, rates in _throughput(load, options):
+                if time.perf_counter() > deadline:
+                    break
+                found = _attempt(f"throughput of {name}", rates, data)
+                if found is not None:
+                    data["throughput"][name] = found
+                    _say(f"{name}: throughput measured")
     return data
 
 
-def _phases(collector: Collector, options: argparse.Namespace) -> Any:
-    def counted(counts: dict[float, int]) -> dict[float, int]:
-        return {length: max(2, round(options.scale * n)) for length, n in counts.items()}
+def _attempt(what: str, run: Callable[[], T], data: dict[str, Any]) -> T | None:
+    """What went wrong in one part is told, and does not cost the others."""
+    try:
+        return run()
+    except (MeterError, LoadError) as error:
+        data["failed"].append(f"{what}: {str(error).strip().splitlines()[-1]}")
+        _say(f"{what} failed: {error}")
+        return None
 
-    for name in ("gpu_bound", "host_bound"):
+
+def _phases(
+    collector: Collector, options: argparse.Namespace
+) -> Iterator[tuple[str, Callable[[], Phase]]]:
+    loads = {"gpu_bound": STEADY, "host_bound": STEADY, "square": SQUARE}
+    for name, counts in loads.items():
         if name in options.only:
-            yield collector.steady(name, counted(STEADY))
-    if "square" in options.only:
-        yield collector.steady("square", counted(SQUARE))
+            scaled = {length: max(2, round(options.scale * n)) for length, n in counts.items()}
+            yield name, partial(collector.steady, name, scaled)
     if "bursts" in options.only:
         for period in BURST_PERIODS:
-            yield collector.bursts(period, PHASES, max(1, round(options.scale * EACH)))
+            each = max(1, round(options.scale * EACH))
+            yield f"bursts, {period} s", partial(collector.bursts, period, PHASES, each)
 
 
-def _throughput(load: Load, options: argparse.Namespace, deadline: float) -> Any:
+def _throughput(
+    load: Load, options: argparse.Namespace
+) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     for name, (quads, seconds) in QUADS.items():
         count = max(2, round(options.scale * quads))
-        if time.perf_counter() + 4 * count * (seconds + 0.2) < deadline:
-            yield name, load.throughput(name, count, seconds)
+        yield name, partial(load.throughput, name, count, seconds)
 
 
 def _index(uuid: str | None) -> int:
@@ -181,6 +203,7 @@ def results_of(data: dict[str, Any]) -> dict[str, Any]:
         "empty_window_seconds": data["empty_window_seconds"],
         "throughput": [summary.throughput(*item) for item in data["throughput"].items()],
         "asides": [_aside(phase) for phase in phases],
+        "failed": data["failed"],
     }
 
 

@@ -17,7 +17,7 @@ from benchmarks.live.truth import Truth
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.nvml import NvmlMeter
 
-PAUSE = 0.2
+PAUSE = 0.1
 """Windows begin up to so long after the last has been told, seconds: at any phase of the tick."""
 AROUND = 0.2
 """Lengths are drawn this share around the nominal one."""
@@ -59,6 +59,8 @@ class Phase:
     """Stretches of 20 s and more between held-out ticks: ours, its error, the counter's joules."""
     calls: float = 0.0
     """How often our meter asked the counter, a second."""
+    failures: list[str] = field(default_factory=list)
+    """Windows for which our meter gave no figure, and why."""
 
 
 class Collector:
@@ -88,7 +90,7 @@ class Collector:
             if time.perf_counter() > self._deadline:
                 break
             length = nominal * self._random.uniform(1 - AROUND, 1 + AROUND)
-            phase.windows.append(self._window(nominal, length))
+            self._window(phase, nominal, length)
         self._load.stop()
         return self._finish(phase)
 
@@ -103,9 +105,7 @@ class Collector:
             time.sleep(WARM_UP / 10)
             for _ in range(each):
                 turns = round(self._random.uniform(1 - AROUND, 1 + AROUND) / period)
-                window = self._window(1.0, turns * period)
-                window.phase = number / phases
-                phase.windows.append(window)
+                self._window(phase, 1.0, turns * period, number / phases)
             self._load.stop()
         return self._finish(phase)
 
@@ -155,8 +155,8 @@ class Collector:
         if not ticks:
             return None
         first = min(ticks, key=lambda tick: abs(tick - start))
-        last = min(ticks, key=lambda tick: abs(tick - end))
-        if last - first < 0.1:
+        last = min(ticks, key=lambda tick: abs(tick - first - (end - start)))
+        if last <= first:
             return None
         try:
             # the counter shows at its tick what the device had drawn a delay before
@@ -166,7 +166,9 @@ class Collector:
         joules = sum(reading.joules for reading in told)
         return joules, _stderr(told), truth.counter(last) - truth.counter(first)
 
-    def _window(self, nominal: float, length: float) -> Window:
+    def _window(
+        self, phase: Phase, nominal: float, length: float, part: float | None = None
+    ) -> None:
         time.sleep(self._random.uniform(0.0, PAUSE))
         outer = list(self._tools.values())
         self._random.shuffle(outer)
@@ -177,11 +179,17 @@ class Collector:
         end = self._meter.edge()
         self._random.shuffle(outer)
         others = {tool.name: tool.end() for tool in outer}
-        self._meter.settle(end)
-        told = self._meter.read(start, end)
+        try:
+            self._meter.settle(end)
+            told = self._meter.read(start, end)
+        except MeterError as error:
+            phase.failures.append(str(error))
+            return
         after = time.perf_counter() - end
         joules = sum(reading.joules for reading in told)
-        return Window(nominal, start, end, joules, _stderr(told), after, others)
+        phase.windows.append(
+            Window(nominal, start, end, joules, _stderr(told), after, others, part)
+        )
 
 
 def _stderr(readings: Sequence[Any]) -> float:

@@ -13,7 +13,9 @@ import contextlib
 import math
 import multiprocessing
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -22,6 +24,17 @@ Step = Callable[[], None]
 BATCH, LENGTH, TOKENS = 256, 128, 8
 HIGH, LOW = 0.150, 0.170
 BURST = 0.010
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What the process sends in place of an answer."""
+
+    text: str
+
+
+class LoadError(Exception):
+    """The work failed in its process."""
 
 
 class Load:
@@ -33,25 +46,31 @@ class Load:
         self._process = context.Process(target=_serve, args=(theirs, kind), daemon=True)
         self._process.start()
         theirs.close()
-        self.device: dict[str, Any] = self._pipe.recv()
+        self.device: dict[str, Any] = self._answer()
         """What the framework says of the device: ``uuid``, and the versions of the libraries."""
 
     def start(self, name: str, **facts: float) -> None:
         """Begin a load; returns when it runs."""
         self._pipe.send((name, facts))
-        self._pipe.recv()
+        self._answer()
 
     def stop(self) -> dict[str, float]:
         """End it: how many steps, in how many seconds."""
         self._pipe.send(None)
-        done: dict[str, float] = self._pipe.recv()
+        done: dict[str, float] = self._answer()
         return done
 
     def throughput(self, name: str, quads: int, seconds: float) -> dict[str, Any]:
         """Rates of the work in blocks without and with this project's meter in its process."""
         self._pipe.send(("throughput", {"name": name, "quads": quads, "seconds": seconds}))
-        found: dict[str, Any] = self._pipe.recv()
+        found: dict[str, Any] = self._answer()
         return found
+
+    def _answer(self) -> Any:
+        answer = self._pipe.recv()
+        if isinstance(answer, Failed):
+            raise LoadError(answer.text)
+        return answer
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -71,7 +90,10 @@ def load_process(kind: str) -> Iterator[Load]:
 
 
 def _serve(pipe: Connection, kind: str) -> None:
-    makers = _Torch() if kind == "torch" else _Sleep()
+    makers = _attempt(_Torch if kind == "torch" else _Sleep)
+    if isinstance(makers, Failed):
+        pipe.send(makers)
+        return
     pipe.send(makers.device())
     while True:
         name, facts = pipe.recv()
@@ -80,17 +102,39 @@ def _serve(pipe: Connection, kind: str) -> None:
         if name == "throughput":
             from benchmarks.live.throughput import rates
 
-            pipe.send(rates(makers.step(facts["name"]), facts["quads"], facts["seconds"]))
-            continue
-        step = makers.step(name, **facts)
-        step()
-        pipe.send("running")
-        begin, steps = time.perf_counter(), 0
-        while not pipe.poll():
-            step()
-            steps += 1
-        pipe.recv()
-        pipe.send({"steps": steps, "seconds": time.perf_counter() - begin})
+            pipe.send(
+                _attempt(
+                    lambda asked: rates(
+                        makers.step(asked["name"]), asked["quads"], asked["seconds"]
+                    ),
+                    facts,
+                )
+            )
+        else:
+            _run(pipe, makers, name, facts)
+
+
+def _run(pipe: Connection, makers: Any, name: str, facts: dict[str, float]) -> None:
+    """Work until told to stop. A failure is the answer to the stop, or to the start."""
+    step = _attempt(lambda: makers.step(name, **facts))
+    failed = step if isinstance(step, Failed) else _attempt(step)
+    if failed is not None:
+        pipe.send(failed)
+        return
+    pipe.send("running")
+    begin, steps = time.perf_counter(), 0
+    while failed is None and not pipe.poll():
+        failed = _attempt(step)
+        steps += 1
+    pipe.recv()
+    pipe.send(failed or {"steps": steps, "seconds": time.perf_counter() - begin})
+
+
+def _attempt(act: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return act(*arguments)
+    except Exception:
+        return Failed(traceback.format_exc())
 
 
 def wait_until(instant: float) -> None:

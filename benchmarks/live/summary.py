@@ -210,12 +210,14 @@ def _lines(results: Mapping[str, Any]) -> Iterable[str]:
     yield f"Command: `{about['command']}`"
     for name, why in about["missing"].items():
         yield f"Not compared: {name} ({why})"
+    for what in results["failed"]:
+        yield f"Failed: {what}"
     yield ""
     yield "## Error of a window's mean power (RMS, %)"
     yield ""
     yield "All tools on the same windows, lengths drawn ±20 % around the nominal, at any phase;"
     yield "each judged between the instants at which it read the counter itself. Reference: a"
-    yield "process of its own that records every tick (ours keeps about each fifth) and every sample."
+    yield "process of its own that records all samples and all ticks (ours keeps about each fifth)."
     yield ""
     yield from _table(
         "load", "nominal, s", "windows", "mean W", "Zeus", "codecarbon", "ours", "ours, worst",
@@ -261,7 +263,7 @@ def _lines(results: Mapping[str, Any]) -> Iterable[str]:
     yield from _table(
         "", "ours", "Zeus", "codecarbon",
         rows=[("an empty window, ms of the caller",
-               *(_number(1e3 * empty[n] if n in empty else None, 3) for n in ("ours", *OTHERS)))],
+               *(_number(1e3 * empty[n] if n in empty else None, 4) for n in ("ours", *OTHERS)))],
     )  # fmt: skip
     yield ""
     yield from results["asides"]

@@ -10,7 +10,7 @@ from benchmarks.live.counter_calls import CounterCalls
 from pytest_inferenergy.meters.nvml import NvmlMeter
 
 WARM_UP = 2.0
-SETTLING = 0.1
+SETTLING = 0.2
 TURNS = (False, True, True, False)
 
 
@@ -28,13 +28,17 @@ def rates(step: Callable[[], None], quads: int, seconds: float) -> dict[str, Any
     try:
         meter.attach()
         meter.rest()
+        pause = 0.0
         for _ in range(quads):
             row = []
             for on in TURNS:
+                begin = time.perf_counter()
                 if on:
                     meter.attach()
+                    pause = time.perf_counter() - begin
                 else:
                     meter.rest()
+                    time.sleep(pause)  # the device rests before every block, or before none
                 _run(step, SETTLING)
                 mark = calls.mark()
                 steps, elapsed = _run(step, seconds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -17,15 +18,16 @@ from benchmarks.live.recorder import Recorded
 from pytest_inferenergy.meters.energy import Energy
 from pytest_inferenergy.meters.timeline import Timeline
 
-LOCATED = 0.010
-"""A tick is placed well enough where its doubt is at most this, seconds."""
+LOCATED = 2.0
+"""A tick is placed well enough where its doubt is at most this many usual ones."""
 
 
 class Truth:
     """Energy between two instants, by the reference."""
 
     def __init__(self, recorded: Recorded) -> None:
-        ticks = [(t, joules) for t, joules, doubt in recorded.ticks if doubt <= LOCATED]
+        usual = median(doubt for _, _, doubt in recorded.ticks)
+        ticks = [(t, joules) for t, joules, doubt in recorded.ticks if doubt <= LOCATED * usual]
         self._ticks = [t for t, _ in ticks]
         self._joules = [joules for _, joules in ticks]
         self._timeline = Timeline(ticks, recorded.samples)
