@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
 from collections.abc import Mapping
@@ -30,28 +31,48 @@ def _feed(digest: Any, value: object, depth: int) -> None:
     if isinstance(value, bool | int | float | complex | str):
         digest.update(repr(value).encode("utf-8", "surrogatepass"))
     elif isinstance(value, bytes | bytearray | memoryview):
+        digest.update(f"{len(value)}:".encode())
         digest.update(value)
     elif isinstance(value, Mapping):
-        for key, item in value.items():
-            _feed(digest, key, depth - 1)
-            _feed(digest, item, depth - 1)
+        _feed_unordered(digest, list(value.items()), depth)
+    elif isinstance(value, set | frozenset):
+        _feed_unordered(digest, list(value), depth)
     elif isinstance(value, list | tuple):
+        digest.update(f"{len(value)}:".encode())
         for item in value:
             _feed(digest, item, depth - 1)
     else:
         _feed_array(digest, value)
 
 
+def _feed_unordered(digest: Any, items: list[Any], depth: int) -> None:
+    """The items by digests of their own, sorted: neither order nor hash seeds matter."""
+    parts = []
+    for item in items:
+        part = hashlib.sha256()
+        _feed(part, item, depth - 1)
+        parts.append(part.digest())
+    digest.update(f"{len(parts)}:".encode())
+    for digits in sorted(parts):
+        digest.update(digits)
+
+
 def _feed_array(digest: Any, value: Any) -> None:
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if shape is None or dtype is None:
+    """Shape, type and bytes of an array, a tensor or an image; whatever fails is left out."""
+    shape = getattr(value, "shape", getattr(value, "size", None))
+    kind = getattr(value, "dtype", getattr(value, "mode", None))
+    if shape is None or kind is None:
         return
-    digest.update(f"{tuple(shape)} {dtype}".encode())
-    if int(getattr(value, "nbytes", MOST_BYTES + 1)) > MOST_BYTES:
-        return
+    with contextlib.suppress(Exception):
+        digest.update(f"{tuple(shape)} {kind}".encode())
+        if int(getattr(value, "nbytes", 0)) <= MOST_BYTES:
+            digest.update(_bytes_of(value))
+
+
+def _bytes_of(value: Any) -> bytes:
     torch: Any = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         flat = value.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().tobytes())
-    elif hasattr(value, "tobytes"):
-        digest.update(value.tobytes())
+        value = flat.view(torch.uint8).numpy()
+    found: bytes = value.tobytes()
+    return found

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.measuring.memory import device_memory
-from pytest_inferenergy.measuring.warmup import warm_up
+from pytest_inferenergy.measuring.warmup import WarmUp, warm_up
 from pytest_inferenergy.measuring.window import Window
 from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
 from pytest_inferenergy.meters.base import MeterProfile
@@ -19,6 +19,10 @@ from pytest_inferenergy.meters.meter_set import MeterSet, gated_components
 Enough = Callable[["Recording", float], bool]
 """Given the recording so far and the seconds spent on windows: whether to stop."""
 
+MOST_WARM_UPS = 3
+MUCH_FASTER = 0.7
+"""Calls that take less than this share of those before them, right after the warm-up: it ended too
+soon, as between two compilations."""
 CALLS_WHEN_SLOW = 3
 """A call longer than the limit is made so often in all; the first is its warm-up."""
 
@@ -84,15 +88,26 @@ class Measuring:
 
     def measure(self, first_call: float, enough: Enough) -> None:
         """Warm up, then take windows until ``enough`` says so."""
-        warm = warm_up(self.run, self.workload.deck, first_call)
-        self.recording.levelled = warm.levelled
-        start = time.perf_counter()
+        warm, start = self._first_window(first_call)
         while True:
-            self._take(warm.calls)
             self._resolve(wait=False)
             if self.recording.taken and enough(self.recording, time.perf_counter() - start):
                 break
+            self._take(warm.calls)
         self.finish()
+
+    def _first_window(self, pace: float) -> tuple[WarmUp, float]:
+        """Warm up and take the first window; again if it shows that calls were not level yet."""
+        for _ in range(MOST_WARM_UPS):
+            warm = warm_up(self.run, self.workload.deck, pace)
+            start = time.perf_counter()
+            pace = self._take(warm.calls)
+            if pace >= MUCH_FASTER * warm.seconds_per_call or not warm.levelled:
+                break
+            self._pending.clear()
+            self.recording.memory.clear()
+        self.recording.levelled = warm.levelled
+        return warm, start
 
     def finish(self) -> None:
         """Wait for the energy of the last windows."""
@@ -106,9 +121,12 @@ class Measuring:
         """Make so many calls, outside any window; seconds they took."""
         return run_stretch(self.workload, calls, self.meters, keep_first=False).seconds
 
-    def _take(self, calls: int) -> None:
-        self._pending.append(run_stretch(self.workload, calls, self.meters, keep_first=False))
+    def _take(self, calls: int) -> float:
+        """Take a window of so many calls; seconds per call."""
+        stretch = run_stretch(self.workload, calls, self.meters, keep_first=False)
+        self._pending.append(stretch)
         self.recording.memory.append(device_memory())
+        return stretch.seconds / calls
 
     def _resolve(self, *, wait: bool) -> None:
         """Turn stretches into windows: those whose energy is known, or all of them."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Sequence
-from typing import Any
+
+from pytest_inferenergy.meters.frameworks import torch_cuda
 
 LEAST_GROWTH = 1 << 20
 """Growth below this many bytes over all windows is not worth a word."""
@@ -13,9 +13,8 @@ LEAST_GROWTH = 1 << 20
 
 def device_memory() -> int | None:
     """Bytes of device memory that torch's tensors hold; ``None`` where torch has no device."""
-    torch: Any = sys.modules.get("torch")
-    cuda = getattr(torch, "cuda", None)
-    if cuda is None or not cuda.is_initialized():
+    cuda = torch_cuda()
+    if cuda is None:
         return None
     return sum(int(cuda.memory_allocated(index)) for index in range(cuda.device_count()))
 

@@ -8,23 +8,20 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from pytest_inferenergy.meters.frameworks import cupy_cuda, torch_cuda, torch_devices
+
 
 def synchronise(result: object = None) -> None:
-    """Block until the work issued so far is done; ``result`` is the last call's answer."""
+    """Block until the work issued so far is done; ``result`` is what it was to answer."""
     _torch()
     _cupy()
     _jax(result)
 
 
 def _torch() -> None:
+    for index in torch_devices():
+        torch_cuda().synchronize(index)
     torch: Any = sys.modules.get("torch")
-    if torch is None or not hasattr(torch, "cuda"):  # only half imported
-        return
-    if torch.cuda.is_initialized():
-        for index in range(torch.cuda.device_count()):
-            # a device without memory of ours has no work of ours
-            if torch.cuda.memory_reserved(index) > 0:
-                torch.cuda.synchronize(index)
     mps = getattr(torch, "mps", None)
     if mps is not None and torch.backends.mps.is_available():
         mps.synchronize()
@@ -34,9 +31,9 @@ def _torch() -> None:
 
 
 def _cupy() -> None:
-    cupy: Any = sys.modules.get("cupy")
-    if cupy is not None and hasattr(cupy, "cuda"):
-        cupy.cuda.runtime.deviceSynchronize()
+    cuda = cupy_cuda()
+    if cuda is not None:
+        cuda.runtime.deviceSynchronize()
 
 
 def _jax(result: object) -> None:

@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pytest_inferenergy.errors import MeterError
+
 WINDOW_SECONDS = 0.5
 LIMIT_SECONDS = 120.0
+TIMELESS_CALLS = 1 << 20
+"""So many calls take some time, or the clock stands still."""
 STILL_FALLING = 0.97
 """Calls that take less than this share of the fastest ones before are still getting faster."""
 
@@ -39,6 +43,11 @@ def warm_up(
     fastest = first_call
     while True:
         seconds = run(calls)
+        if seconds <= 0 and calls >= TIMELESS_CALLS:
+            raise MeterError(
+                f"time.perf_counter() stands still over {calls} calls; is it frozen by the test?",
+                "clock_stopped",
+            )
         spent += seconds
         pace = seconds / calls
         level = 0 if pace < STILL_FALLING * fastest else level + 1

@@ -101,7 +101,7 @@ def _run_together(
     call, args, kwargs = workload.call, workload.args, workload.kwargs
     inputs, tokens = workload.inputs, workload.tokens
     counted, result = 0.0, None
-    synchronise()
+    synchronise((args, kwargs))  # what setup has begun is not to be counted
     opening = meters.opening()
     for number in range(calls):
         result = None  # let go of before the next call needs the room

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Sequence
-from typing import Any
 
+from pytest_inferenergy.meters.frameworks import cupy_cuda, torch_cuda, torch_devices
 from pytest_inferenergy.meters.nvml_gpu import Gpu
 from pytest_inferenergy.meters.processes import Family
 
@@ -40,21 +40,19 @@ def framework_uuids() -> frozenset[str]:
 
 
 def _torch_uuids() -> frozenset[str]:
-    torch: Any = sys.modules.get("torch")
-    cuda = getattr(torch, "cuda", None)
-    if cuda is None or not cuda.is_available() or not cuda.is_initialized():
+    cuda = torch_cuda()
+    if cuda is None:
         return frozenset()
-    count = range(cuda.device_count())
-    used = [i for i in count if cuda.memory_reserved(i) > 0] or [cuda.current_device()]
+    used = torch_devices() or [cuda.current_device()]
     uuids = (getattr(cuda.get_device_properties(i), "uuid", None) for i in used)
     return frozenset(f"GPU-{uuid}" for uuid in uuids if uuid is not None)
 
 
 def _cupy_uuids() -> frozenset[str]:
-    cupy: Any = sys.modules.get("cupy")
-    if cupy is None or cupy.get_default_memory_pool().total_bytes() == 0:
+    cuda = cupy_cuda()
+    if cuda is None:
         return frozenset()
-    raw = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id).get("uuid")
+    raw = cuda.runtime.getDeviceProperties(cuda.Device().id).get("uuid")
     return frozenset() if raw is None else frozenset({_uuid_text(bytes(raw)[:16])})
 
 

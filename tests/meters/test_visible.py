@@ -110,7 +110,6 @@ class FakeTorch:
 
     def __init__(self, reserved: dict[int, int], current: int = 0, *, started: bool = True) -> None:
         self.cuda = SimpleNamespace(
-            is_available=lambda: True,
             is_initialized=lambda: started,
             device_count=lambda: 3,
             memory_reserved=lambda index: reserved.get(index, 0),
@@ -141,18 +140,18 @@ class TestFrameworks:
     def test_cupy_tells_where_it_works(
         self, machine: Machine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        held = [0]
+        context = [0]
         raw = bytes.fromhex(SECOND.removeprefix("GPU-").replace("-", ""))
         cupy: Any = SimpleNamespace(
-            get_default_memory_pool=lambda: SimpleNamespace(total_bytes=lambda: held[0]),
             cuda=SimpleNamespace(
+                driver=SimpleNamespace(ctxGetCurrent=lambda: context[0]),
                 Device=lambda: SimpleNamespace(id=1),
                 runtime=SimpleNamespace(getDeviceProperties=lambda index: {"uuid": raw}),
             ),
         )
         monkeypatch.setitem(sys.modules, "cupy", cupy)
         assert uuids(gpus_in_use(machine[1])) == [FIRST, SECOND, THIRD]
-        held[0] = 512
+        context[0] = 0xC0FFEE
         assert uuids(gpus_in_use(machine[1])) == [SECOND]
 
     def test_slices_of_a_card_point_to_the_card(

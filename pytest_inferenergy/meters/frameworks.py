@@ -1,0 +1,32 @@
+"""The frameworks that are loaded and at work on a GPU; nothing is imported or initialised here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def torch_cuda() -> Any:
+    """``torch.cuda`` where torch has begun to use it, else ``None``."""
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)  # none while torch is half imported
+    return cuda if cuda is not None and cuda.is_initialized() else None
+
+
+def torch_devices() -> list[int]:
+    """The devices on which torch holds memory: where it holds none it has no work."""
+    cuda = torch_cuda()
+    if cuda is None:
+        return []
+    return [i for i in range(cuda.device_count()) if cuda.memory_reserved(i) > 0]
+
+
+def cupy_cuda() -> Any:
+    """``cupy.cuda`` where this thread has a CUDA context, else ``None``.
+
+    Other questions to CuPy would make a context where there is none yet.
+    """
+    cuda = getattr(sys.modules.get("cupy"), "cuda", None)
+    try:
+        return cuda if cuda is not None and cuda.driver.ctxGetCurrent() else None
+    except Exception:  # no driver, no device, or not begun: each has an error of its own
+        return None
