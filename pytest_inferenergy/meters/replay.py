@@ -9,6 +9,9 @@ from pytest_inferenergy.meters.base import MeterProfile, Reading
 from pytest_inferenergy.meters.timeline import Timeline
 from pytest_inferenergy.meters.trace import Trace
 
+BEFORE = 1.0
+"""Samples are taken from so long before the first tick, seconds."""
+
 
 class ReplayMeter:
     """Answers as the recorded device did, from the moment this object is made.
@@ -25,8 +28,10 @@ class ReplayMeter:
         self._length = end - self._begin
         self._energy = last - first
         self._samples = [s for s in trace.samples if self._begin < s[0] <= end]
-        self._timeline = Timeline()
         self._opened = time.perf_counter()
+        # what was just before shapes the beginning, where ticks come before their samples
+        before = [s for s in trace.samples if self._begin - BEFORE < s[0] <= self._begin]
+        self._timeline = Timeline(samples=[(self._at(t, 0), watts) for t, watts in before])
         self._tick = self._sample = 0  # how many of the endless recording were played
 
     def attach(self) -> None:

@@ -20,6 +20,11 @@ GZIP_MAGIC = b"\x1f\x8b"
 MOST_BYTES = 200_000_000
 """A trace that unpacks to more than this is refused: a day of recording is smaller."""
 
+SHORTEST = 0.5
+"""A trace is played in a loop; a shorter one, in seconds, says nothing."""
+DENSEST = 10_000
+"""More entries a second than this are no recording of a power sensor."""
+
 Pair = tuple[float, float]
 
 
@@ -40,7 +45,7 @@ def read_trace(path: Path) -> Trace:
         if raw.startswith(GZIP_MAGIC):
             with gzip.open(path) as stream:
                 raw = stream.read(MOST_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # ValueError: a NUL in the name
         raise TraceError(f"cannot read the trace {path}: {error}") from error
     if len(raw) > MOST_BYTES:
         raise TraceError(f"the trace {path} is larger than {MOST_BYTES} bytes")
@@ -67,6 +72,10 @@ def parse_trace(data: object) -> Trace:
         raise ValueError("'energy_counter' never moves")
     if any(watts < 0 for _, watts in samples):
         raise ValueError("'power_samples' holds a negative power")
+    if (length := ticks[-1][0] - ticks[0][0]) < SHORTEST:
+        raise ValueError(f"'energy_counter' lasts {length:g} s, at least {SHORTEST} s are needed")
+    if len(ticks) + len(samples) > DENSEST * length:
+        raise ValueError(f"more than {DENSEST} entries a second: the times are not in seconds")
     driver = data.get("driver")
     return Trace(device, ticks, samples, driver if isinstance(driver, str) else None)
 
