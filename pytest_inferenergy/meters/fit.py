@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_inferenergy.meters.samples import GAP
+
 Floats = NDArray[np.float64]
 
 EARLIEST, LATEST, GRID = -0.1, 0.2, 0.0025
@@ -49,14 +51,17 @@ def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
         return alone
     inside = (ticks - LATEST >= times[0]) & (ticks - EARLIEST <= times[-1])
     ticks, joules = ticks[inside], joules[inside]
-    steps = np.diff(joules)
+    if len(ticks) < 2:
+        return alone
+    told = _told(ticks, times)
+    steps = np.diff(joules)[told]
     if len(steps) < FEWEST_STEPS:
         return alone
     watts = float((joules[-1] - joules[0]) / (ticks[-1] - ticks[0]))
 
     def at(delay: float) -> tuple[float, float]:
         """Gain and sum of squares at a delay."""
-        moved = np.diff(np.interp(ticks - delay, times, shape))
+        moved = np.diff(np.interp(ticks - delay, times, shape))[told]
         gain = float(steps @ moved) / max(float(moved @ moved), 1e-12)
         return gain, float(np.square(steps - gain * moved).sum())
 
@@ -75,12 +80,25 @@ def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
     return Fit(delay, gain if gain > 0 else 1.0, math.sqrt(variance(left)), rough, unrest)
 
 
+def _told(ticks: Floats, times: Floats) -> NDArray[np.bool_]:
+    """Which steps the samples tell all through: none with a gap, such as a pause of recording."""
+    apart = np.diff(times)
+    gaps = np.concatenate([[0], np.cumsum(apart > GAP * np.median(apart))])
+    first = np.searchsorted(times, ticks[:-1] - LATEST, side="right") - 1
+    last = np.searchsorted(times, ticks[1:] - EARLIEST)
+    newest = len(times) - 1
+    found: NDArray[np.bool_] = gaps[np.clip(last, 0, newest)] == gaps[np.clip(first, 0, newest)]
+    return found
+
+
 def _rough(ticks: Floats, joules: Floats) -> float:
     """How badly a straight line between its neighbours tells a tick, joules."""
     if len(ticks) < 3:
         return float(joules[-1] - joules[0])
     share = (ticks[1:-1] - ticks[:-2]) / (ticks[2:] - ticks[:-2])
     missed = joules[1:-1] - joules[:-2] - share * (joules[2:] - joules[:-2])
+    apart = ticks[2:] - ticks[:-2]
+    missed = missed[apart <= GAP * np.median(apart)]  # a pause of recording tells nothing
     return float(np.sqrt(np.mean(np.square(missed))))
 
 

@@ -222,6 +222,18 @@ class TestRecording:
         for (t0, e0), (t1, e1) in pairwise(ticks):
             assert timeline.energy_between(t0, t1).joules == pytest.approx(e1 - e0, abs=1e-6)
 
+    def test_a_pause_of_the_recording_says_nothing_of_its_error(self) -> None:
+        made = make(random_load(20, 3), 0.01, tick_jitter=0.003)
+        whole = Timeline(made.ticks, made.samples)
+        paused = Timeline(
+            [t for t in made.ticks if not 5.0 < t[0] < 9.0],
+            [s for s in made.samples if not 5.0 < s[0] < 8.8],
+        )
+        told, knowing = paused.energy_between(11.03, 12.03), whole.energy_between(11.03, 12.03)
+        assert told.stderr < 1.5 * knowing.stderr
+        assert paused.delay == pytest.approx(whole.delay, abs=0.002)
+        assert paused.gain == pytest.approx(whole.gain, rel=0.005)
+
     def test_repeated_readings_are_kept(self) -> None:
         held = [(i * 0.05, 250.0) for i in range(100)]
         told = Timeline((), held).energy_between(1.01, 3.52)
