@@ -94,5 +94,7 @@ def _note(error: BaseException, text: str) -> None:
     add_note = getattr(error, "add_note", None)
     if add_note is not None:
         add_note(text)
-    else:  # Python 3.10
+    elif isinstance(error, pytest.fail.Exception):  # Python 3.10, here and below
+        error.msg = f"{error.msg}\n{text}"
+    else:
         error.args = (f"{error.args[0] if error.args else ''}\n{text}", *error.args[1:])
