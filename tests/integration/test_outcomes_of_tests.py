@@ -140,3 +140,56 @@ def test_a_test_that_is_called_twice_by_name_is_measured_once(project: Project) 
     project.write(BLOCK)
     result = project.run("test_model.py::test_block", "test_model.py")
     result.stdout.fnmatch_lines(["energy: 1 measured, 0 compared, 1 new"])
+
+
+def test_a_worker_that_crashes_leaves_the_others_their_turn(project: Project) -> None:
+    project.write("""
+        import os, time
+
+        def test_crash(energy):
+            with energy.window():
+                os._exit(3)
+
+        def test_block(energy):
+            with energy.window():
+                time.sleep(0.2)
+    """)
+    result = project.run_apart("-n", "2")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["energy: 1 measured, 0 compared, 1 new, 1 energy test without a measurement"]
+    )
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9, 0), reason="pytest 9 brought subtests")
+def test_nothing_is_stored_of_a_test_with_a_failing_subtest(project: Project) -> None:
+    project.write("""
+        import time
+
+        def test_block(energy, subtests):
+            for number in range(2):
+                with subtests.test(number=number):
+                    with energy.window(f"window {number}"):
+                        time.sleep(0.2)
+                    assert number > 0
+    """)
+    result = project.run("--energy-update")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["energy: 2 measured, 0 compared, 2 new"])
+    assert not (project.path / "energy_baselines").exists()
+
+
+def test_an_interrupted_measurement_stores_nothing_and_ends_cleanly(project: Project) -> None:
+    project.write("""
+        import time
+
+        def test_block(energy):
+            with energy.window("first"):
+                time.sleep(0.2)
+            with energy.window("second"):
+                raise KeyboardInterrupt
+    """)
+    result = project.run_apart("--energy-update")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert not (project.path / "energy_baselines").exists()
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
