@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pytest_inferenergy.comparing.turns import Comparing
+from pytest_inferenergy.comparing.turns import compare_callables
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.measuring.workload import Workload
@@ -53,10 +53,15 @@ def stack(batch: int, length: int) -> Callable[[int], Any]:
 def compare(meters: MeterSet, call: Callable[[int], Any], more: int, seed: int) -> dict[str, Any]:
     """One comparison: ``LAYERS + more`` layers against ``LAYERS``."""
     start = time.perf_counter()
-    comparing = Comparing(
-        Workload(call, (LAYERS + more,)), Workload(call, (LAYERS,)), meters, None, seed
+    result = compare_callables(
+        Workload(call, (LAYERS + more,)),
+        Workload(call, (LAYERS,)),
+        meters,
+        None,
+        turns=Turns.between(MARGINS),
+        max_seconds=40.0,
+        seed=seed,
     )
-    result = comparing.compare(None, Turns.between(MARGINS), max_seconds=40.0)
     seconds = time.perf_counter() - start
     row = result.as_data() | {"layers": LAYERS + more, "seconds": round(seconds, 2)}
     print(

@@ -34,3 +34,15 @@ class MisuseError(InferenergyError):
 
 class NothingMeasuredError(InferenergyError):
     """A figure was read where nothing was measured; the plugin turns this into a skip."""
+
+
+class RevisionError(InferenergyError):
+    """The revision to compare with cannot be found, checked out or run."""
+
+
+class ReferenceTestError(InferenergyError):
+    """What a test does at the reference revision cannot be compared; other tests may be."""
+
+
+class ReferenceLostError(InferenergyError):
+    """The reference process crashed, hangs or runs code that is not its revision's."""

@@ -44,6 +44,8 @@ QUIET = ("new", "estimated", "unmeasured")
 
 def _causes(outcome: Mapping[str, Any], settings: Settings) -> tuple[list[str], list[str]]:
     failing = ["broken_baseline"] if outcome["broken_baseline"] is not None else []
+    if (outcome.get("against") or {}).get("state") == "lost":
+        failing.append("against_lost")
     doubtful: list[str] = []
     if outcome["state"] != "measured":
         return failing, [] if failing else ["unmeasured"]

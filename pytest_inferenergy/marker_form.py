@@ -82,7 +82,7 @@ class MeasuredTest:
             return self._function(**self._arguments)
         except (Exception, pytest.fail.Exception) as error:
             if self._calls > 1:
-                _note(
+                note(
                     error,
                     f"call {self._calls} of the measured test: a test that cannot be repeated "
                     "should use the fixture: energy.run(..., setup=...) or once=True",
@@ -90,7 +90,8 @@ class MeasuredTest:
             raise
 
 
-def _note(error: BaseException, text: str) -> None:
+def note(error: BaseException, text: str) -> None:
+    """Add a line to an error."""
     add_note = getattr(error, "add_note", None)
     if add_note is not None:
         add_note(text)

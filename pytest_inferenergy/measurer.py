@@ -22,9 +22,11 @@ from pytest_inferenergy.options import Settings
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines, History
     from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.comparing.against import Against
     from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.sequential import Turns
+    from pytest_inferenergy.deciding.verdict import Verdict
     from pytest_inferenergy.marker_values import Budget
     from pytest_inferenergy.measuring.measure import Measuring, Recording
     from pytest_inferenergy.measuring.workload import Stretch, Workload
@@ -75,6 +77,8 @@ class Measurer:
         self._refusal: str | None = None
         self._baselines: dict[str, Baselines | None] = {}
         self._busy = False
+        self.against: Against | None = None
+        """The revision that measurements are compared with, where one was given."""
         self.spent = 0.0
         """Seconds spent on measuring in this process."""
 
@@ -87,6 +91,13 @@ class Measurer:
 
     def measure(self, request: Request) -> Measured:
         """Call the workload until its figure is sharp; its own exceptions pass through."""
+        measured = self._measured(request)
+        if request.workload.once:
+            self._no_turns(measured, "what runs once cannot take turns")
+        self._pass(request.name, measured)
+        return measured
+
+    def _measured(self, request: Request) -> Measured:
         meters = self._ready(request.settings)
         if isinstance(meters, str):
             return self._unmeasured(request, meters)
@@ -104,7 +115,7 @@ class Measurer:
 
     def _measure(self, request: Request, measuring: Measuring, called: list[bool]) -> Measured:
         workload, settings = request.workload, request.settings
-        judging = _Judging(self, request, measuring)
+        judging = Judging(self, request, measuring)
         if workload.once:
             measuring.attach()
         seconds = measuring.first_call()
@@ -114,12 +125,10 @@ class Measurer:
             return judging.conclude()
         measuring.attach()
         judging.prepare()
-        if seconds >= settings.max_seconds:
-            from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
-
-            measuring.measure_slow(CALLS_WHEN_SLOW - 1)
-        else:
-            measuring.measure(seconds, judging.enough(self._seconds_left(settings)))
+        limit = self._seconds_left(settings)
+        if self.against is not None:
+            return self.against.measure(judging, seconds, limit)
+        judging.measure(seconds, limit)
         return judging.conclude()
 
     @contextlib.contextmanager
@@ -148,39 +157,68 @@ class Measurer:
     def _close_window(
         self, request: Request, measuring: Measuring, stretch: Stretch, failure: MeterError | None
     ) -> Measured:
+        measured = self._closed_window(request, measuring, stretch, failure)
+        self._no_turns(measured, "a window runs once and cannot take turns")
+        self._pass(request.name, measured)
+        return measured
+
+    def _closed_window(
+        self, request: Request, measuring: Measuring, stretch: Stretch, failure: MeterError | None
+    ) -> Measured:
         if failure is not None:
             return self._lost(request, None, failure)
         measuring.add(stretch)
         with self._alone():
             try:
                 measuring.finish()
-                return _Judging(self, request, measuring).conclude()
+                return Judging(self, request, measuring).conclude()
             except (MeterError, BaselineError) as error:
                 return self._lost(request, None, error)
 
     def compare(self, request: TurnsRequest) -> Comparison:
         """Measure two workloads by turns; their own exceptions pass through."""
+        comparison = self._compared(request)
+        if self.against is not None:
+            ratios = comparison.ratios
+            figures = {} if ratios is None else {"ratio": ratios.ratio}
+            self.against.passed_by(request.name, figures)
+        return comparison
+
+    def _compared(self, request: TurnsRequest) -> Comparison:
         from pytest_inferenergy.comparing.comparison import Comparison
-        from pytest_inferenergy.comparing.turns import Comparing
+        from pytest_inferenergy.comparing.turns import compare_callables
 
         meters = self._ready(request.settings)
         if isinstance(meters, str):
             for workload in (request.candidate, request.reference):
                 _call_once(workload)
             return Comparison(request.name, reason=meters)
-        comparing = Comparing(
-            request.candidate,
-            request.reference,
-            meters,
-            request.settings.components,
-            request.seed,
-        )
-        limit = self._seconds_left(request.settings)
         with self._alone():
             try:
-                return comparing.compare(request.name, request.turns, limit)
+                return compare_callables(
+                    request.candidate,
+                    request.reference,
+                    meters,
+                    request.settings.components,
+                    turns=request.turns,
+                    max_seconds=self._seconds_left(request.settings),
+                    name=request.name,
+                    seed=request.seed,
+                )
             except MeterError as error:
                 return Comparison(request.name, reason=str(error))
+
+    def _pass(self, name: str | None, measured: Measured) -> None:
+        """Let the reference side go past a measurement that is over here."""
+        figures = measured.measurement.figures
+        if self.against is not None:
+            joules = None if figures is None else figures.joules_per_inference
+            seconds = None if figures is None else figures.seconds_per_inference
+            self.against.passed_by(name, {"joules": joules, "seconds": seconds})
+
+    def _no_turns(self, measured: Measured, reason: str) -> None:
+        if self.against is not None:
+            measured.outcome["against"] = self.against.mark("not_compared", reason)
 
     # -- what all need ------------------------------------------------------------------------
 
@@ -254,13 +292,13 @@ class Measurer:
         return commit_of(self._root)
 
 
-class _Judging:
+class Judging:
     """From windows to a verdict: what is known of the machine, the baseline and the run."""
 
     def __init__(self, measurer: Measurer, request: Request, measuring: Measuring) -> None:
         self._measurer = measurer
-        self._request = request
-        self._measuring = measuring
+        self.request = request
+        self.measuring = measuring
         self._digest = request.workload.digest()
         self._commit = measurer.commit()
         self._libraries = library_versions()
@@ -274,6 +312,15 @@ class _Judging:
 
         quantile(0.99, 5.0)  # loads scipy
 
+    def measure(self, first_call: float, limit: float) -> None:
+        """Take windows until they are enough, or three calls where one outlasts the limit."""
+        if first_call >= self.request.settings.max_seconds:
+            from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
+
+            self.measuring.measure_slow(CALLS_WHEN_SLOW - 1)
+        else:
+            self.measuring.measure(first_call, self.enough(limit))
+
     def enough(self, limit: float) -> Callable[[Recording, float], bool]:
         """When to stop taking windows."""
         from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
@@ -281,36 +328,50 @@ class _Judging:
         def judge(recording: Recording, spent: float) -> bool:
             if spent >= limit and recording.taken >= LEAST_WINDOWS:
                 return True
-            run = self._run(recording)
+            run = self.run()
             return progress(
                 self._estimate(recording),
                 run,
                 self._runs(recording),
                 seconds=spent,
                 max_seconds=limit,
-                budget=self._request.budget is not None,
+                budget=self.request.budget is not None,
             ).enough
 
         return judge
 
-    def conclude(self) -> Measured:
-        """The verdict and everything that is reported."""
+    def may_have_stored(self) -> bool:
+        """Whether anything is stored at all; cheap, and known before the first window."""
+        return self.request.settings.baselines.is_dir()
+
+    def comparable_runs(self) -> tuple[Run, ...]:
+        """The stored runs that this measurement can stand against; known from a window on."""
+        from pytest_inferenergy.deciding.comparability import comparable
+
+        return tuple(comparable(self.run(), self._runs(self.measuring.recording)))
+
+    def conclude(self, verdict: Callable[[Run, bool], Verdict] | None = None) -> Measured:
+        """The verdict and everything that is reported.
+
+        ``verdict``: in place of the stored runs', from the run and whether it is only estimated.
+        """
         from pytest_inferenergy.outcome import conclude
 
-        recording = self._measuring.recording
+        recording = self.measuring.recording
         estimate = self._estimate(recording)
         stored = self._runs(recording)
-        self._measuring.meters.rest()
-        recording.profile = self._measuring.meters.profile()  # which now knows the power at rest
-        run = self._run(recording)
+        self.measuring.meters.rest()
+        recording.profile = self.measuring.meters.profile()  # which now knows the power at rest
+        run = self.run()
         measurement, outcome = conclude(
-            self._request,
+            self.request,
             recording,
             estimate,
             run,
             stored,
             self._profile_of(recording),
             broken=self._broken,
+            verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
         )
         return Measured(recording.first_result, measurement, outcome)
 
@@ -339,22 +400,24 @@ class _Judging:
         if self._stored is None:
             self._stored = ()
             try:
-                history = self._measurer.history(self._profile_of(recording), self._request)
+                history = self._measurer.history(self._profile_of(recording), self.request)
             except BaselineError as error:  # the figures stand, the gate must not
                 self._broken = str(error)
             else:
                 self._stored = () if history is None else history.runs
         return self._stored
 
-    def _run(self, recording: Recording) -> Run:
+    def run(self) -> Run:
+        """The run that the windows so far make."""
         from pytest_inferenergy.measuring.summary import gated_devices, idle_watts, mean_state
 
+        recording = self.measuring.recording
         state = mean_state(recording)
         estimate = self._estimate(recording)
         run: Run = estimate.to_run(
             time.time(),
             idle_watts=idle_watts(recording),
-            inferences_per_call=self._request.workload.inferences,
+            inferences_per_call=self.request.workload.inferences,
             device="+".join(gated_devices(recording)) or None,
             input_digest=self._digest,
             driver=None if recording.profile is None else recording.profile.driver,

@@ -17,6 +17,7 @@ import pytest
 from pytest_inferenergy.errors import MisuseError, TraceError
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.comparing.git import Revision
     from pytest_inferenergy.marker_values import EnergyMarker
 
 Gate = Literal["fail", "warn", "off"]
@@ -41,6 +42,10 @@ class Settings:
     """Delete the baselines of tests that no longer exist."""
     baselines: Path = Path("energy_baselines")
     """Folder of the baseline files, absolute after `read_settings`."""
+    against: Revision | None = None
+    """The revision to compare with, by turns in this run."""
+    against_python: Path | None = None
+    """The Python that runs the tests of that revision; `None`: this one."""
     gate: Gate = "fail"
     """What a regression does."""
     tolerance: float = 0.05
@@ -119,6 +124,10 @@ OPTIONS = (
             flag=True),
     _Option("baselines", "folder of the baselines (default: energy_baselines in the rootdir)",
             "string", "DIR"),
+    _Option("against", "compare with the same tests at the git revision REF, both taking turns in "
+            "this run", metavar="REF"),
+    _Option("against_python", "run the tests of that revision with the Python at PATH "
+            "(default: this one)", metavar="PATH"),
     _Option("gate", "what a regression does: fail (default), warn or off", "string",
             "{fail,warn,off}"),
     _Option("tolerance", "a change up to PCT percent never fails (default: 5)", "float", "PCT"),
@@ -174,6 +183,10 @@ def read_settings(config: pytest.Config) -> Settings:
     given["baselines"] = folder
     if "json" in given:
         given["json"] = config.invocation_params.dir / given["json"]
+    if "against" in given or "against_python" in given:
+        from pytest_inferenergy.against_plugin import check_against
+
+        given |= check_against(config, given)
     settings = Settings(**given)
     tolerance, must_detect = settings.margins
     if must_detect <= tolerance:
@@ -205,7 +218,9 @@ def _check_prune(config: pytest.Config) -> None:
 def as_data(settings: Settings) -> dict[str, Any]:
     """The settings as builtin types, for the JSON results."""
     values = ((field.name, getattr(settings, field.name)) for field in fields(settings))
-    return {name: str(value) if isinstance(value, Path) else value for name, value in values}
+    data = {name: str(value) if isinstance(value, Path) else value for name, value in values}
+    data["against"] = None if settings.against is None else settings.against.title
+    return data
 
 
 def _given(config: pytest.Config, option: _Option) -> tuple[str, Any]:

@@ -36,13 +36,15 @@ def conclude(
     profile: MachineProfile,
     *,
     broken: str | None = None,
+    verdict: Verdict | None = None,
 ) -> tuple[Measurement, dict[str, Any]]:
     """Judge a recording; the figures and the verdict, for the author and for reports.
 
-    ``broken``: why what is stored cannot be read.
+    ``broken``: why what is stored cannot be read; ``verdict``: in place of the stored runs'.
     """
-    verdict = _verdict(request, recording, run, stored)
-    if broken is not None:
+    given = verdict is not None
+    verdict = verdict or _verdict(request, recording, run, stored)
+    if broken is not None and not given:
         reason = f"nothing to compare with: {broken}"
         verdict = replace(verdict, verdict="inconclusive", reason=reason)
     budget = _budget(request, recording, run, stored)

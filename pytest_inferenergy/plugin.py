@@ -42,6 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SESSION] = session
     if worker_input(config) is None:
         config.pluginmanager.register(_Controller(session), "inferenergy-controller")
+    if session.settings.against is not None:
+        from pytest_inferenergy.against_plugin import AgainstPlugin
+
+        config.pluginmanager.register(AgainstPlugin(config, session), "inferenergy-against")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

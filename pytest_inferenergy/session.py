@@ -18,6 +18,7 @@ from pytest_inferenergy.options import Settings, as_data
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines
+    from pytest_inferenergy.comparing.against import Against
 
 SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
 ENERGY: pytest.StashKey[Energy] = pytest.StashKey()
@@ -43,6 +44,10 @@ class EnergySession:
         self.settings = settings
         self._config = config
         self._measurer: Any = None
+        self.against: Against | None = None
+        """The revision that measurements are compared with, once its process runs."""
+        self.notes: dict[str, Any] = {}
+        """What became of that, for the JSON results."""
         self._tests: dict[str, _TestRecord] = {}
         """What each test measured, by the node id of its reports."""
         self.selected = 0
@@ -51,7 +56,8 @@ class EnergySession:
         """What went wrong at the end of the run, for the last lines."""
         self.written: list[str] = []
         """What became of the baselines, for the last lines."""
-        self._collected: set[str] = set()
+        self.collected: set[str] = set()
+        """All tests that exist, deselected ones too."""
         self._files: set[str] = set()
         """Files, by node id, whose tests were all collected."""
         self._missing: str | None = None
@@ -72,7 +78,12 @@ class EnergySession:
                 lock=None if worker is None else lock_path(worker["testrunuid"]),
                 family_root=None if worker is None else os.getppid(),
             )
+            self._measurer.against = self.against
         return self._measurer
+
+    def use(self, measurer: Any) -> None:
+        """Let something else stand in the measurer's place."""
+        self._measurer = measurer
 
     def close(self) -> None:
         """Stop the meters and take the workers' lock file away."""
@@ -115,7 +126,7 @@ class EnergySession:
 
     def on_collected(self, items: Iterable[pytest.Item]) -> None:
         """Remember which tests exist."""
-        self._collected.update(item.nodeid for item in items)
+        self.collected.update(item.nodeid for item in items)
 
     def on_collect_report(self, report: pytest.CollectReport) -> None:
         """Remember which files were read: a skipped one may hold tests all the same."""
@@ -190,7 +201,7 @@ class EnergySession:
         from pytest_inferenergy.baselines.change import prune
         from pytest_inferenergy.baselines.store import load_all, path_of, update
 
-        missing = self._missing or (None if self._collected else "no test was collected")
+        missing = self._missing or (None if self.collected else "no test was collected")
         if missing is not None:
             self.problems.append(
                 f"--energy-prune did nothing: {missing}, and a test that was not seen may still "
@@ -212,7 +223,7 @@ class EnergySession:
         """Whether a test still exists: it was collected, or its file was not looked into."""
         file = nodeid.partition("::")[0]
         if file in self._files:
-            return nodeid in self._collected
+            return nodeid in self.collected
         return (self._config.rootpath / file).exists()
 
     def _write_json(self) -> None:
@@ -225,6 +236,7 @@ class EnergySession:
             self.comparisons,
             settings=as_data(self.settings),
             summary=self.summary(),
+            against=self.notes or None,
         )
 
     def _relative(self, path: Path) -> str:

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
+from pytest_inferenergy.comparing.sides import LocalSide, Side
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.measuring.measure import Measuring, is_contended
 from pytest_inferenergy.measuring.warmup import WarmUp, warm_up
 from pytest_inferenergy.measuring.window import Window
-from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
+from pytest_inferenergy.measuring.workload import Stretch, Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 
 WASH_OUT = 0.2
@@ -27,49 +28,40 @@ WASH_OUT = 0.2
 MOST_REJECTED = 0.2
 
 
-@dataclass
-class _Side:
-    """One of the two: how it is called and measured."""
+@dataclass(frozen=True)
+class Taken:
+    """The pairs that were taken."""
 
-    workload: Workload
-    measuring: Measuring
-    warm: WarmUp | None = None
-
-    def calls(self, share: float = 1.0) -> int:
-        """Calls of a window, or of a share of one."""
-        assert self.warm is not None
-        deck = self.workload.deck
-        return deck * max(1, round(share * self.warm.calls / deck))
+    turns: Turns
+    log_time: float
+    """Mean log ratio of seconds per inference; 0 without pairs."""
+    rejected: int
+    """Pairs left out because another process worked on the device."""
 
 
 class Comparing:
     """Candidate against reference on one set of meters."""
 
-    def __init__(
-        self,
-        candidate: Workload,
-        reference: Workload,
-        meters: MeterSet,
-        components: Sequence[str] | None,
-        seed: int,
-    ) -> None:
+    def __init__(self, candidate: Side, reference: Side, meters: MeterSet, seed: int) -> None:
         self._meters = meters
-        self._sides = tuple(
-            _Side(workload, Measuring(workload, meters, components))
-            for workload in (candidate, reference)
-        )
+        self._sides = (candidate, reference)
+        self._warm: list[WarmUp] = []
         self._order = random.Random(seed)
-        self._last: _Side | None = None
+        self._last: int | None = None
         self._log_times: list[float] = []
         self._rejected = 0
 
-    def compare(self, name: str | None, turns: Turns, max_seconds: float) -> Comparison:
+    def take(self, turns: Turns, max_seconds: float) -> Taken:
         """Take pairs until the test of ``turns`` has its answer, or time is up."""
-        firsts = [side.measuring.first_call() for side in self._sides]
-        self._meters.attach()
-        for side, first in zip(self._sides, firsts, strict=True):
-            side.warm = warm_up(side.measuring.run, side.workload.deck, first)
-            self._last = side
+        firsts = [side.begin() for side in self._sides]
+        self._meters.attach(self._sides[0].devices() | self._sides[1].devices())
+        for index, (side, first) in enumerate(zip(self._sides, firsts, strict=True)):
+
+            def run(calls: int, side: Side = side) -> float:
+                return side.run(calls).seconds
+
+            self._warm.append(warm_up(run, side.deck, first))
+            self._last = index
         pending: deque[tuple[Stretch, Stretch]] = deque()
         start = time.perf_counter()
         while turns.word == "continue" and time.perf_counter() - start < max_seconds:
@@ -80,18 +72,19 @@ class Comparing:
             for stretch in pending[0]:
                 self._meters.settle(stretch.spans[-1][1])
             turns = self._judge(turns, pending.popleft())
-        return self._conclude(name, turns)
+        pace = math.fsum(self._log_times) / max(1, len(self._log_times))
+        return Taken(turns, pace, self._rejected)
 
     def _pair(self) -> tuple[Stretch, Stretch]:
         """One window of each side in random order; returned as (candidate, reference)."""
         done: dict[int, Stretch] = {}
         for index in self._order.sample((0, 1), 2):
-            side = self._sides[index]
-            if side is not self._last:
-                share = WASH_OUT / max(side.calls() * (side.warm or _COLD).seconds_per_call, 1e-9)
-                run_stretch(side.workload, side.calls(share), self._meters, keep_first=False)
-            self._last = side
-            done[index] = run_stretch(side.workload, side.calls(), self._meters, keep_first=False)
+            side, warm = self._sides[index], self._warm[index]
+            if index != self._last:
+                share = WASH_OUT / max(warm.calls * warm.seconds_per_call, 1e-9)
+                side.run(_calls(side, warm, share))
+            self._last = index
+            done[index] = side.run(_calls(side, warm))
         return done[0], done[1]
 
     def _is_known(self, pair: tuple[Stretch, Stretch]) -> bool:
@@ -99,7 +92,7 @@ class Comparing:
 
     def _judge(self, turns: Turns, pair: tuple[Stretch, Stretch]) -> Turns:
         ours, theirs = (
-            side.measuring.window(stretch) for side, stretch in zip(self._sides, pair, strict=True)
+            side.window(stretch) for side, stretch in zip(self._sides, pair, strict=True)
         )
         if is_contended(ours) or is_contended(theirs):
             self._rejected += 1
@@ -109,35 +102,56 @@ class Comparing:
         )
         return turns.add(_log_ratio(ours, theirs))
 
-    def _conclude(self, name: str | None, turns: Turns) -> Comparison:
-        pairs = turns.pairs.count
-        taken = pairs + self._rejected
-        reason = None
-        verdict: str = turns.word
-        if verdict == "continue":
-            verdict, reason = "inconclusive", f"no answer within {pairs} pairs"
-        if self._rejected > MOST_REJECTED * taken:
-            verdict = "inconclusive"
-            reason = f"contended: another process worked in {self._rejected} of {taken} pairs"
-        if not pairs:
-            return Comparison(name, reason=reason, verdict=verdict, rejected_pairs=self._rejected)
-        return Comparison(
-            name=name,
-            ratios=Ratios(
-                ratio=math.exp(turns.pairs.mean),
-                low=math.exp(turns.low),
-                high=math.exp(min(turns.high, 700.0)) if math.isfinite(turns.high) else math.inf,
-                time_ratio=math.exp(math.fsum(self._log_times) / pairs),
-            ),
-            verdict=verdict,
-            pairs=pairs,
-            rejected_pairs=self._rejected,
-            source=self._sides[0].measuring.recording.source,
-            reason=reason,
-        )
+
+def compare_callables(
+    candidate: Workload,
+    reference: Workload,
+    meters: MeterSet,
+    components: Sequence[str] | None,
+    *,
+    turns: Turns,
+    max_seconds: float,
+    name: str | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Two callables of this process, until the test of ``turns`` has its answer or time is up."""
+    ours, theirs = (Measuring(workload, meters, components) for workload in (candidate, reference))
+    comparing = Comparing(LocalSide(ours), LocalSide(theirs), meters, seed)
+    taken = comparing.take(turns, max_seconds)
+    return _concluded(name, taken, ours.recording.source)
 
 
-_COLD = WarmUp(1, 1.0, levelled=False)
+def _concluded(name: str | None, taken: Taken, source: str) -> Comparison:
+    turns, rejected = taken.turns, taken.rejected
+    pairs = turns.pairs.count
+    reason = None
+    verdict: str = turns.word
+    if verdict == "continue":
+        verdict, reason = "inconclusive", f"no answer within {pairs} pairs"
+    if rejected > MOST_REJECTED * (pairs + rejected):
+        verdict = "inconclusive"
+        reason = f"contended: another process worked in {rejected} of {pairs + rejected} pairs"
+    if not pairs:
+        return Comparison(name, reason=reason, verdict=verdict, rejected_pairs=rejected)
+    return Comparison(
+        name=name,
+        ratios=Ratios(
+            ratio=math.exp(turns.pairs.mean),
+            low=math.exp(turns.low),
+            high=math.exp(min(turns.high, 700.0)) if math.isfinite(turns.high) else math.inf,
+            time_ratio=math.exp(taken.log_time),
+        ),
+        verdict=verdict,
+        pairs=pairs,
+        rejected_pairs=rejected,
+        source=source,
+        reason=reason,
+    )
+
+
+def _calls(side: Side, warm: WarmUp, share: float = 1.0) -> int:
+    """Calls of a window, or of a share of one."""
+    return side.deck * max(1, round(share * warm.calls / side.deck))
 
 
 def _log_ratio(ours: Window, theirs: Window) -> float:

@@ -119,11 +119,15 @@ class Measuring:
 
     def run(self, calls: int) -> float:
         """Make so many calls, outside any window; seconds they took."""
-        return run_stretch(self.workload, calls, self.meters, keep_first=False).seconds
+        return self.stretch(calls).seconds
+
+    def stretch(self, calls: int) -> Stretch:
+        """Make so many calls; what they left."""
+        return run_stretch(self.workload, calls, self.meters, keep_first=False)
 
     def _take(self, calls: int) -> float:
         """Take a window of so many calls; seconds per call."""
-        stretch = run_stretch(self.workload, calls, self.meters, keep_first=False)
+        stretch = self.stretch(calls)
         self._pending.append(stretch)
         self.recording.memory.append(device_memory())
         return stretch.seconds / calls
@@ -144,27 +148,39 @@ class Measuring:
 
     def window(self, stretch: Stretch) -> Window:
         """The energy of a stretch; it must be covered by now."""
-        readings = self.meters.read(stretch.spans)
-        components, source = gated_components(readings, self._wanted)
-        self.recording.components, self.recording.source = components, source
-        gated = [r for r in readings if r.component in components and r.source == source]
-        joules = sum(r.joules for r in gated)
-        if not joules > 0:
-            names = ", ".join(sorted({r.device for r in gated}))
-            raise MeterError(
-                f"the meter of {names} answered {joules:g} J for a window", "no_energy"
-            )
-        return Window(
-            joules=joules,
-            stderr=sum(r.stderr**2 for r in gated) ** 0.5,
-            seconds=stretch.seconds,
-            inferences=stretch.calls * self.workload.inferences,
-            calls=stretch.calls,
-            start=stretch.spans[0][0].time,
-            tokens=stretch.tokens,
-            readings=readings,
-            flags=frozenset().union(*(r.flags for r in readings)),
+        window, components, source = window_of(
+            stretch, self.meters, self._wanted, self.workload.inferences
         )
+        self.recording.components, self.recording.source = components, source
+        return window
+
+
+def window_of(
+    stretch: Stretch, meters: MeterSet, wanted: Sequence[str] | None, inferences: int
+) -> tuple[Window, tuple[str, ...], str]:
+    """The energy of a covered stretch, with the components that make it up and their source.
+
+    ``inferences``: how many one call answers.
+    """
+    readings = meters.read(stretch.spans)
+    components, source = gated_components(readings, wanted)
+    gated = [r for r in readings if r.component in components and r.source == source]
+    joules = sum(r.joules for r in gated)
+    if not joules > 0:
+        names = ", ".join(sorted({r.device for r in gated}))
+        raise MeterError(f"the meter of {names} answered {joules:g} J for a window", "no_energy")
+    window = Window(
+        joules=joules,
+        stderr=sum(r.stderr**2 for r in gated) ** 0.5,
+        seconds=stretch.seconds,
+        inferences=stretch.calls * inferences,
+        calls=stretch.calls,
+        start=stretch.spans[0][0].time,
+        tokens=stretch.tokens,
+        readings=readings,
+        flags=frozenset().union(*(r.flags for r in readings)),
+    )
+    return window, components, source
 
 
 def is_contended(window: Window) -> bool:

@@ -35,9 +35,12 @@ class MeterSet:
         self.notes = tuple(notes)
         """Why the other meters do not take part."""
 
-    def attach(self) -> None:
-        """Let each meter choose its devices."""
+    def attach(self, also: frozenset[str] = frozenset()) -> None:
+        """Let each meter choose its devices; ``also``: GPUs (UUIDs) that a partner process uses."""
         for meter in self.meters:
+            share = getattr(meter, "share", None)
+            if share is not None:
+                share(also)
             meter.attach()
 
     def profile(self) -> MeterProfile:

@@ -36,6 +36,7 @@ class NvmlMeter:
         self._family = Family(family_root)
         self._tracks: dict[str, Track] = {}  # by UUID: all that were ever attached
         self._attached: tuple[Track, ...] = ()
+        self._shared: frozenset[str] = frozenset()  # UUIDs
         self._idle: dict[str, float] = {}  # watts by UUID
         self._wake = threading.Condition()  # guards what follows
         self._recording = self._closed = False
@@ -49,9 +50,14 @@ class NvmlMeter:
 
     # -- which GPUs, and when ------------------------------------------------------------------
 
+    def share(self, uuids: frozenset[str]) -> None:
+        """GPUs that a partner process uses, which are measured beside those of this process."""
+        self._shared = uuids
+
     def attach(self) -> None:
         """Choose the GPUs in use now, and record them; returns when the recording has begun."""
-        chosen = gpus_in_use(self._gpus)
+        used = gpus_in_use(self._gpus)
+        chosen = tuple(gpu for gpu in self._gpus if gpu in used or gpu.uuid in self._shared)
         if not chosen:
             raise MeterError("no GPU is visible to this process", "no_gpu")
         for gpu in chosen:

@@ -19,6 +19,7 @@ def write_json(
     *,
     settings: Mapping[str, Any],
     summary: str,
+    against: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the results; raises `InferenergyError` naming the path where that fails."""
     data = {
@@ -28,6 +29,8 @@ def write_json(
         "measurements": [dict(outcome) for outcome in outcomes],
         "comparisons": [dict(comparison) for comparison in comparisons],
     }
+    if against is not None:
+        data["against"] = dict(against)
     text = json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_inferenergy.reporting.against import by_turns, evidence
 from pytest_inferenergy.units import plain, with_prefix
 
 
@@ -59,7 +60,7 @@ def _regressed(outcome: Mapping[str, Any]) -> list[str]:
     details = outcome["details"]
     return [
         f"{title(outcome)} regressed: {figure(outcome)}",
-        f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({_evidence(details)}): "
+        f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({evidence(outcome)}): "
         f"{percent(outcome['change'])} [{percent(details['low'])}, {percent(details['high'])}], "
         f"tolerance {100 * details['tolerance']:g} %",
         f"  change = {split(outcome)}",
@@ -74,7 +75,7 @@ def _inconclusive(outcome: Mapping[str, Any]) -> list[str]:
     lines = [f"{title(outcome)} inconclusive: {details['reason']}", f"  {figure(outcome)}"]
     if outcome["change"] is not None:
         lines.append(
-            f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({_evidence(details)}): "
+            f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({evidence(outcome)}): "
             f"{percent(outcome['change'])} [{percent(details['low'])}, {percent(details['high'])}]"
             f"; smallest detectable change {percent(details['smallest_detectable'])}"
         )
@@ -91,6 +92,10 @@ def _budget(outcome: Mapping[str, Any]) -> list[str]:
         f"lower bound {plain(budget['low_kwh_per_1k'])} kWh/1k on this device (another device's "
         "sensor can differ by 5 % and more)",
     ]
+
+
+def _against_lost(outcome: Mapping[str, Any]) -> list[str]:
+    return [f"{title(outcome)} was not compared: {outcome['against']['reason']}"]
 
 
 def _unmeasured(outcome: Mapping[str, Any]) -> list[str]:
@@ -114,6 +119,7 @@ def _estimated(outcome: Mapping[str, Any]) -> list[str]:
 _EXPLAIN = {
     "regressed": _regressed,
     "inconclusive": _inconclusive,
+    "against_lost": _against_lost,
     "budget_blown": _budget,
     "budget_inconclusive": _budget,
     "unmeasured": _unmeasured,
@@ -121,11 +127,6 @@ _EXPLAIN = {
     "new": _new,
     "estimated": _estimated,
 }
-
-
-def _evidence(details: Mapping[str, Any]) -> str:
-    runs, sessions = details["runs"], details["sessions"]
-    return f"{runs} run{'s' * (runs != 1)} in {sessions} session{'s' * (sessions != 1)}"
 
 
 def _confidence(details: Mapping[str, Any]) -> str:
@@ -142,11 +143,19 @@ def _also_changed(details: Mapping[str, Any]) -> list[str]:
 
 def _facts(outcome: Mapping[str, Any]) -> list[str]:
     flags = outcome["flags"]
-    return [f"  flags: {', '.join(flags)}"] if flags else []
+    lines = [f"  flags: {', '.join(flags)}"] if flags else []
+    if "host_bound" in flags:
+        lines.append(
+            "  host-bound: the device waits for Python, so time costs energy: larger batches, "
+            "torch.compile or CUDA graphs, and less work between the calls help"
+        )
+    return lines
 
 
 def _next_steps(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
     test = outcome["nodeid"]
+    if outcome.get("against") is not None and not {"new", "budget_blown"} & set(causes):
+        return _next_steps_against(outcome, causes)
     if "regressed" in causes:
         return [f"  to accept this level: pytest '{test}' --energy-accept"]
     if "inconclusive" in causes:
@@ -156,4 +165,16 @@ def _next_steps(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
         ]
     if "new" in causes:
         return [f"  to store it: pytest '{test}' --energy-update"]
+    return []
+
+
+def _next_steps_against(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
+    against = outcome["against"]
+    if "regressed" in causes:
+        return [
+            f"  to see what changed: git diff {against['commit'][:12]}; to look again: "
+            f"pytest '{outcome['nodeid']}' --energy-against {against['revision']}"
+        ]
+    if "inconclusive" in causes and by_turns(outcome):
+        return ["  to tell more: a longer --energy-max-seconds"]
     return []

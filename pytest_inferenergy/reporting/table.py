@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_inferenergy.reporting.message import percent
+from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
+from pytest_inferenergy.reporting.against import evidence as level
+from pytest_inferenergy.reporting.message import percent, split
 from pytest_inferenergy.units import plain, with_prefix
 
 HEADERS = (
@@ -71,6 +73,8 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
         remarks = [*evidence(outcome), *outcome["flags"]]
         if remarks:
             lines.append(f"{label(outcome)}: {', '.join(remarks)}")
+        if compared_by_turns(outcome):
+            lines.append(f"{label(outcome)}: {level(outcome)}: change = {split(outcome)}")
     return lines
 
 

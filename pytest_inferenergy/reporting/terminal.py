@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_inferenergy.reporting.against import summary
 from pytest_inferenergy.reporting.table import by_turns, notes, table, unmeasured
 
 if TYPE_CHECKING:
@@ -35,5 +36,8 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
     if not session.settings.report and any(o["state"] == "measured" for o in outcomes):
         for line in unmeasured(outcomes):
             terminal.write_line(f"energy: {line}")
+    against = summary(outcomes)
+    if against is not None:
+        terminal.write_line(f"energy: {against}")
     if session.selected:
         terminal.write_line(session.summary())

@@ -1,0 +1,188 @@
+"""The pytest side of ``--energy-against``: options, the start of the other side, and its end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_inferenergy.comparing.against import Against
+from pytest_inferenergy.comparing.git import find_revision
+from pytest_inferenergy.comparing.partner import MEMORY, Partner
+from pytest_inferenergy.comparing.process import Plan, ReferenceProcess
+from pytest_inferenergy.errors import InferenergyError, ReferenceLostError, RevisionError
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.session import EnergySession
+
+
+def check_against(config: pytest.Config, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Validate ``--energy-against`` and ``--energy-against-python``; the values they stand for."""
+    if "against" not in given:
+        raise pytest.UsageError("--energy-against-python needs --energy-against REF")
+    if os.name != "posix":
+        raise pytest.UsageError("--energy-against works on Linux and macOS only")
+    if given.get("disable"):
+        raise pytest.UsageError("--energy-against measures, --energy-disable does not: give one")
+    if config.getoption("tx", None) or getattr(config, "workerinput", None) is not None:
+        raise pytest.UsageError(
+            "--energy-against takes turns on one device and cannot be spread over xdist workers: "
+            "leave out -n (or give -n0)"
+        )
+    try:
+        changes: dict[str, Any] = {"against": find_revision(given["against"], config.rootpath)}
+    except RevisionError as error:
+        raise pytest.UsageError(f"--energy-against: {error}") from None
+    python = given.get("against_python")
+    if python is not None:
+        path = config.invocation_params.dir / python
+        if shutil.which(path) is None:
+            raise pytest.UsageError(f"--energy-against-python: {path} cannot be executed")
+        changes["against_python"] = path
+    return changes
+
+
+class AgainstPlugin:
+    """Hooks that exist only where the option was given."""
+
+    def __init__(self, config: pytest.Config, session: EnergySession) -> None:
+        self._config = config
+        self._session = session
+        self._began = time.perf_counter()
+        self._partner: Partner | None = None
+        self._following: dict[str, str | None] = {}
+
+    # -- start and end -------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Start the reference side once it is clear what is to be compared."""
+        option = self._config.option
+        broken = session.testsfailed and not option.continue_on_collection_errors
+        items = [item for item in session.items if item.get_closest_marker("energy") is not None]
+        if items and not broken and not option.collectonly:
+            try:
+                self._start(items)
+            except InferenergyError as error:
+                raise pytest.UsageError(f"--energy-against: {error}") from None
+        return (yield)
+
+    def _start(self, items: list[pytest.Item]) -> None:
+        revision = self._session.settings.against
+        assert revision is not None
+        process = ReferenceProcess(self._plan(items))
+        self._partner = Partner(process, revision.title)
+        self._partner.begin(time.perf_counter() - self._began)
+        tests = [nodeid_of(item) for item in items]
+        for test in tests:
+            file = test.partition("::")[0]
+            if file in self._partner.broken:
+                raise ReferenceLostError(
+                    f"the reference side, {revision.title}, cannot collect {file}:\n"
+                    f"{self._partner.broken[file]}"
+                )
+        self._session.against = Against(revision, self._partner)
+        shared = [test for test in tests if test in self._partner.tests]
+        self._following = dict(zip(shared, [*shared[1:], None], strict=True))
+        self._note(tests)
+
+    def _note(self, tests: list[str]) -> None:
+        """List what exists on one side only."""
+        assert self._partner is not None
+        known = self._session.collected | set(tests)
+        narrowed = any("::" in argument for argument in self._config.args)
+        gone = [] if narrowed else [test for test in self._partner.tests if test not in known]
+        here = [test for test in tests if test not in self._partner.tests]
+        revision = self._session.settings.against
+        assert revision is not None
+        self._session.notes.update(
+            revision=revision.text, commit=revision.commit, only_here=here, only_there=gone
+        )
+        for title, those in (("not at", here), ("only at", gone)):
+            if those:
+                self._session.written.append(f"{title} {revision.title}: {', '.join(those)}")
+
+    def _plan(self, items: list[pytest.Item]) -> Plan:
+        config, settings = self._config, self._session.settings
+        assert settings.against is not None
+        folder = config.invocation_params.dir
+        given = [folder / argument.partition("::")[0] for argument in config.args]
+        files = [path for path in given if path.exists()]
+        files += [item.path for item in items if not _covered(item.path, files)]
+        python = settings.against_python
+        return Plan(
+            revision=settings.against,
+            python=sys.executable if python is None else str(python),
+            arguments=[str(word) for word in config.invocation_params.args],
+            folder=folder,
+            root=config.rootpath,
+            inifile=config.inipath,
+            files=list(dict.fromkeys(files)),
+            search_path=list(sys.path),
+        )
+
+    def pytest_unconfigure(self) -> None:
+        """Leave no process and no worktree behind."""
+        if self._partner is not None:
+            self._partner.close()
+            self._partner = None
+
+    # -- tests ---------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Begin and end the same test on the other side, where it is needed there."""
+        against = self._session.against
+        test = nodeid_of(item)
+        if against is None or item.get_closest_marker("energy") is None:
+            return (yield)
+        against.begin(test, self._following.get(test))
+        result = yield
+        try:
+            against.finish()
+        except ReferenceLostError as error:
+            self._session.problems.append(str(error))
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        """Say it where memory ran out because of the other side."""
+        return (yield from _explained())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Say it where memory ran out because of the other side."""
+        return (yield from _explained())
+
+
+def _explained() -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}".lower()
+        if any(word.lower() in text for word in MEMORY):
+            from pytest_inferenergy.marker_form import note
+
+            note(
+                error,
+                "with --energy-against both revisions hold their model at the same time: use a "
+                "smaller batch or a device with more memory",
+            )
+        raise
+
+
+def nodeid_of(item: pytest.Item) -> str:
+    """The node id that baselines know the test by."""
+    from pytest_inferenergy.session import NODEID
+
+    return item.stash.get(NODEID, item.nodeid)
+
+
+def _covered(path: Path, files: list[Path]) -> bool:
+    return any(path == file or file in path.parents for file in files)

@@ -1,0 +1,198 @@
+"""A test's measurements against another revision: screened first, then confirmed by turns."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_inferenergy.comparing.git import Revision
+from pytest_inferenergy.comparing.partner import Partner
+from pytest_inferenergy.comparing.sides import LocalSide, RemoteSide
+from pytest_inferenergy.comparing.turns import Comparing, Taken
+from pytest_inferenergy.deciding.comparability import other_card
+from pytest_inferenergy.deciding.decide import decide
+from pytest_inferenergy.deciding.margins import BETA, Margins
+from pytest_inferenergy.deciding.sequential import Turns
+from pytest_inferenergy.deciding.stored import total_change
+from pytest_inferenergy.deciding.turned import turned
+from pytest_inferenergy.deciding.verdict import Verdict
+from pytest_inferenergy.errors import ReferenceLostError, ReferenceTestError
+from pytest_inferenergy.measuring.flags import mostly_rejected
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.measurer import Judging, Measured
+    from pytest_inferenergy.measuring.measure import Recording
+
+State = Literal["turns", "screened", "only_here", "not_compared", "lost"]
+SCREEN_WINDOWS = 8
+
+
+class Against:
+    """What the measurer asks where a revision to compare with was given."""
+
+    def __init__(self, revision: Revision, partner: Partner) -> None:
+        self.revision = revision
+        self.partner = partner
+        self._test: str | None = None
+        self._next: str | None = None
+        self._began = 0.0
+        self._done: list[tuple[str | None, dict[str, Any]]] = []
+        self._gone = 0
+
+    # -- the test under way --------------------------------------------------------------------
+
+    def begin(self, test: str, following: str | None) -> None:
+        """A test begins; ``following``: the next energy test, whose fixtures may be kept."""
+        self._test, self._next = test, following
+        self._began = time.perf_counter()
+        self._done, self._gone = [], 0
+
+    def finish(self) -> None:
+        """The test is over on this side: let it end on the other."""
+        self.partner.finish(time.perf_counter() - self._began)
+
+    def passed_by(self, name: str | None, figures: dict[str, Any]) -> None:
+        """A measurement is over on this side; the reference side passes it when it has to."""
+        self._done.append((name, figures))
+
+    def _catch_up(self, name: str | None) -> None:
+        """Bring the test there to the measurement of that name."""
+        assert self._test is not None
+        seconds = time.perf_counter() - self._began
+        if self.partner.running != self._test:
+            self.partner.start(self._test, self._next, seconds)
+        while self._gone < len(self._done):
+            earlier, figures = self._done[self._gone]
+            self.partner.at(earlier)
+            self.partner.leave(figures, seconds)
+            self._gone += 1
+        self.partner.at(name)
+
+    # -- measuring -----------------------------------------------------------------------------
+
+    def measure(self, judging: Judging, first_call: float, limit: float) -> Measured:
+        """Measure the request and judge it against the revision."""
+        if self._test not in self.partner.tests:
+            return self._plain(judging, first_call, limit, "only_here", "the test is new")
+        if first_call >= limit:
+            why = "one call takes longer than --energy-max-seconds allows for all of them"
+            return self._doubtful(judging, first_call, limit, "not_compared", why)
+        stored = judging.may_have_stored() and self._screen(judging, first_call, limit)
+        if stored and self._holds(judging):
+            return self._mark(judging.conclude(), "screened", "the stored level holds")
+        try:
+            self._catch_up(judging.request.name)
+            taken = self._take_turns(judging, first_call, limit, BETA / 2 if stored else BETA)
+        except ReferenceTestError as error:
+            return self._doubtful(judging, first_call, limit, "not_compared", str(error))
+        except ReferenceLostError as error:
+            return self._doubtful(judging, first_call, limit, "lost", str(error))
+        measured = judging.conclude(lambda run, estimated: _verdict(taken, judging, run, estimated))
+        measured = self._mark(measured, "turns", None)
+        measured.outcome["against"] |= {
+            "pairs": taken.turns.pairs.count,
+            "rejected_pairs": taken.rejected,
+        }
+        return measured
+
+    def _screen(self, judging: Judging, first_call: float, limit: float) -> bool:
+        """Take eight windows where there are runs to hold them against; whether there are."""
+
+        def enough(recording: Recording, spent: float) -> bool:
+            if not judging.comparable_runs():
+                return True
+            return recording.taken >= SCREEN_WINDOWS or spent >= limit
+
+        judging.measuring.measure(first_call, enough)
+        return bool(judging.comparable_runs())
+
+    def _holds(self, judging: Judging) -> bool:
+        """Whether the windows say, at β/2, that the stored level still holds."""
+        recording = judging.measuring.recording
+        run, runs = judging.run(), judging.comparable_runs()
+        if mostly_rejected(recording) or other_card(run, runs[0]):
+            return False
+        tolerance, must_detect = judging.request.settings.margins
+        margins = replace(Margins.of(tolerance, must_detect), beta=BETA / 2)
+        verdict = decide(
+            run,
+            runs,
+            tolerance=tolerance,
+            must_detect=must_detect,
+            estimated=recording.source == "estimated",
+        )
+        bounded = total_change(run, runs, margins).high < margins.log_must_detect
+        return bounded and verdict.verdict in ("passed", "improved")
+
+    def _take_turns(self, judging: Judging, first_call: float, limit: float, beta: float) -> Taken:
+        request, measuring = judging.request, judging.measuring
+        measuring.recording.clean, measuring.recording.rejected = [], []
+        ours = LocalSide(measuring, first_call)
+        meters, wanted = measuring.meters, request.settings.components
+        theirs = RemoteSide(self.partner, request.name, meters, wanted)
+        if theirs.deck != ours.deck:
+            raise ReferenceTestError(
+                f"at {self.revision.title} the deck of inputs holds {theirs.deck}, not {ours.deck}"
+            )
+        margins = Margins.of(*request.settings.margins)
+        seed = zlib.crc32(f"{request.nodeid} {request.name}".encode())
+        comparing = Comparing(ours, theirs, meters, seed)
+        return comparing.take(Turns.between(replace(margins, beta=beta)), limit)
+
+    def _plain(
+        self, judging: Judging, first_call: float, limit: float, state: State, reason: str
+    ) -> Measured:
+        """Measure without the other side; what is stored gives the verdict."""
+        judging.measure(first_call, limit)
+        return self._mark(judging.conclude(), state, reason)
+
+    def _doubtful(
+        self, judging: Judging, first_call: float, limit: float, state: State, reason: str
+    ) -> Measured:
+        """Measure without the other side, which was to give the verdict and cannot."""
+        if judging.measuring.recording.taken < SCREEN_WINDOWS:
+            judging.measure(first_call, limit)
+        text = f"not compared with {self.revision.title}: {reason}"
+        measured = judging.conclude(lambda _run, _estimated: _none(judging, text))
+        return self._mark(measured, state, reason)
+
+    def _mark(self, measured: Measured, state: State, reason: str | None) -> Measured:
+        measured.outcome["against"] = self.mark(state, reason)
+        return measured
+
+    def mark(self, state: State, reason: str | None) -> dict[str, Any]:
+        """How a measurement stands to the revision, as plain data."""
+        return {
+            "title": self.revision.title,
+            "revision": self.revision.text,
+            "commit": self.revision.commit,
+            "state": state,
+            "reason": reason,
+            "pairs": None,
+            "rejected_pairs": None,
+        }
+
+
+def _verdict(taken: Taken, judging: Judging, run: Any, estimated: bool) -> Verdict:
+    return turned(
+        taken.turns,
+        Margins.of(*judging.request.settings.margins),
+        log_joules=run.log_joules,
+        log_time=taken.log_time,
+        rejected=taken.rejected,
+        estimated=estimated,
+    )
+
+
+def _none(judging: Judging, reason: str) -> Verdict:
+    margins = Margins.of(*judging.request.settings.margins)
+    return Verdict(
+        verdict="inconclusive",
+        reason=reason,
+        tolerance=margins.tolerance,
+        must_detect=margins.must_detect,
+        alpha=margins.alpha,
+        beta=margins.beta,
+    )

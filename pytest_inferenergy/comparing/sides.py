@@ -1,0 +1,121 @@
+"""The two that take turns: a callable of this process, or one of the reference process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from pytest_inferenergy.comparing.partner import Partner
+from pytest_inferenergy.measuring.measure import Measuring, is_contended, window_of
+from pytest_inferenergy.measuring.window import Window
+from pytest_inferenergy.measuring.workload import Stretch
+from pytest_inferenergy.meters.meter_set import Edge, MeterSet
+
+
+class Side(Protocol):
+    """One of the two."""
+
+    deck: int
+    """Calls that belong together."""
+
+    def begin(self) -> float:
+        """Make the first call, unless it was made; seconds it took."""
+
+    def devices(self) -> frozenset[str]:
+        """UUIDs of GPUs that only this side knows of."""
+
+    def run(self, calls: int) -> Stretch:
+        """Work so often."""
+
+    def window(self, stretch: Stretch) -> Window:
+        """The energy of a stretch; it must be covered by now."""
+
+
+class LocalSide:
+    """A workload of this process; its windows join its recording."""
+
+    def __init__(self, measuring: Measuring, first_call: float | None = None) -> None:
+        self._measuring = measuring
+        self._first_call = first_call
+        self.deck = measuring.workload.deck
+
+    def begin(self) -> float:
+        """Make the first call, unless it was made; seconds it took."""
+        if self._first_call is None:
+            self._first_call = self._measuring.first_call()
+        return self._first_call
+
+    def devices(self) -> frozenset[str]:
+        """The meters find those of this process by themselves."""
+        return frozenset()
+
+    def run(self, calls: int) -> Stretch:
+        """Work so often."""
+        return self._measuring.stretch(calls)
+
+    def window(self, stretch: Stretch) -> Window:
+        """The energy of a stretch."""
+        window = self._measuring.window(stretch)
+        recording = self._measuring.recording
+        (recording.rejected if is_contended(window) else recording.clean).append(window)
+        return window
+
+
+class RemoteSide:
+    """The same measurement in the reference process; the meters are this process's."""
+
+    def __init__(
+        self, partner: Partner, name: str | None, meters: MeterSet, wanted: Sequence[str] | None
+    ) -> None:
+        self._partner = partner
+        self._meters = meters
+        self._wanted = wanted
+        at = partner.at(name)
+        self.deck = at.deck
+        self._inferences = at.inferences
+        self._pace = 0.0
+        self._devices: frozenset[str] = frozenset()
+        self.joules: list[float] = []
+        """Joules per inference of each window."""
+        self.seconds: list[float] = []
+        """Seconds per inference of each window."""
+
+    def begin(self) -> float:
+        """The first call there; ``perf_counter`` seconds it took."""
+        start = time.perf_counter()
+        self.run(self.deck)
+        return time.perf_counter() - start
+
+    def devices(self) -> frozenset[str]:
+        """UUIDs of the GPUs that the reference process holds."""
+        return self._devices
+
+    def run(self, calls: int) -> Stretch:
+        """Let the reference process work so often, within edges of this process's meters."""
+        opening = self._meters.opening()
+        ran = self._partner.run(calls, calls * self._pace)
+        closing = self._meters.closing()
+        self._devices |= ran.uuids
+        stretch = Stretch(
+            [
+                (_within(start, opening, closing), _within(end, opening, closing))
+                for start, end in ran.spans
+            ],
+            calls,
+        )
+        self._pace = stretch.seconds / calls
+        return stretch
+
+    def window(self, stretch: Stretch) -> Window:
+        """The energy of a stretch."""
+        window, _, _ = window_of(stretch, self._meters, self._wanted, self._inferences)
+        self.joules.append(window.joules_per_inference)
+        self.seconds.append(window.seconds_per_inference)
+        return window
+
+
+def _within(instant: float, opening: Edge, closing: Edge) -> Edge:
+    """An instant for every meter, none outside what that meter marked."""
+    limits = zip(opening.instants, closing.instants, strict=True)
+    return Edge(tuple(min(max(instant, first), last) for first, last in limits))

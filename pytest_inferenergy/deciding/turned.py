@@ -1,0 +1,97 @@
+"""The verdict of turns with another revision, in the same form as that of a stored baseline."""
+
+from __future__ import annotations
+
+import math
+
+from pytest_inferenergy.deciding.margins import Margins
+from pytest_inferenergy.deciding.sequential import Turns
+from pytest_inferenergy.deciding.verdict import Verdict, VerdictWord
+
+MOST_REJECTED = 0.2
+"""Beyond this share of rejected pairs nothing can be concluded."""
+
+
+def turned(
+    turns: Turns,
+    margins: Margins,
+    *,
+    log_joules: float,
+    log_time: float,
+    rejected: int,
+    estimated: bool,
+) -> Verdict:
+    """What the pairs say; ``log_joules`` is the present level, ``log_time`` the mean log pace ratio.
+
+    ``estimated``: the energy is a model's, which can never say ``regressed``.
+    """
+    word, reason = _word(turns, rejected, estimated)
+    blank = Verdict(
+        verdict=word,
+        reason=reason,
+        tolerance=margins.tolerance,
+        must_detect=margins.must_detect,
+        alpha=turns.alpha,
+        beta=turns.beta,
+        flags=("estimated",) if estimated else (),
+    )
+    if not turns.pairs.count:
+        return blank
+    mean = turns.pairs.mean
+    reach = turns.pairs.half_width(turns.alpha) + turns.pairs.half_width(turns.beta)
+    return Verdict(
+        verdict=word,
+        reason=reason,
+        tolerance=margins.tolerance,
+        must_detect=margins.must_detect,
+        alpha=turns.alpha,
+        beta=turns.beta,
+        baseline_joules=math.exp(log_joules - mean),
+        change=math.expm1(mean),
+        low=_fraction(turns.low),
+        high=_fraction(turns.high),
+        time_ratio=math.exp(log_time),
+        power_ratio=math.exp(mean - log_time),
+        smallest_detectable=_fraction(turns.log_tolerance + reach),
+        confidence=_confidence(turns),
+        flags=blank.flags,
+    )
+
+
+def _word(turns: Turns, rejected: int, estimated: bool) -> tuple[VerdictWord, str]:
+    pairs = turns.pairs.count
+    taken = pairs + rejected
+    if rejected > MOST_REJECTED * taken:
+        return "inconclusive", f"contended: another process worked in {rejected} of {taken} pairs"
+    if turns.word == "continue":
+        return "inconclusive", f"no answer within {pairs} pairs"
+    if estimated and turns.word == "regressed":
+        return "inconclusive", "estimated, not measured: energy rose beyond the tolerance"
+    if estimated and turns.word == "improved":
+        return "passed", _REASONS["passed"]
+    return turns.word, _REASONS[turns.word]
+
+
+_REASONS = {
+    "regressed": "energy rose beyond the tolerance",
+    "improved": "energy fell by more than the tolerance",
+    "passed": "energy rose by less than what must be detected",
+}
+
+
+def _fraction(log_ratio: float) -> float | None:
+    """A log ratio as a fraction; ``None`` where there are too few pairs to bound it."""
+    return math.expm1(log_ratio) if abs(log_ratio) < 700 else None
+
+
+def _confidence(turns: Turns) -> float | None:
+    """1 − p of the test that decided: p = 1/(2E), valid whenever it is read."""
+    limits = {
+        "regressed": turns.log_tolerance,
+        "passed": turns.log_must_detect,
+        "improved": turns.log_improved,
+    }
+    limit = limits.get(turns.word)
+    if limit is None:
+        return None
+    return 1 - min(1.0, 0.5 * math.exp(-turns.pairs.log_e(limit)))
