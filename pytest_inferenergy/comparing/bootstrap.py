@@ -24,7 +24,7 @@ class _ThisPackage:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+    def find_spec(self, name: str, *_: object) -> Any:
         if name != PACKAGE:
             return None
         return importlib.util.spec_from_file_location(

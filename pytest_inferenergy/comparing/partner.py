@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import NoReturn
 
-from pytest_inferenergy.comparing.channel import Closed, Message, Silent
+from pytest_inferenergy.comparing.channel import ClosedError, Message, SilentError
 from pytest_inferenergy.comparing.process import ReferenceProcess
 from pytest_inferenergy.errors import ReferenceLostError, ReferenceTestError
 
@@ -74,7 +74,7 @@ class Partner:
         if polite:
             try:
                 self._process.channel.send({"do": "bye"})
-            except Closed:
+            except ClosedError:
                 polite = False
         self._process.close(polite=polite)
 
@@ -99,7 +99,8 @@ class Partner:
             raise ReferenceTestError(f"at {self.title} {self._how}")
         if self._at.name != name:
             raise ReferenceTestError(
-                f"at {self.title} the test measures {_named(self._at.name)} next, not {_named(name)}"
+                f"at {self.title} the test measures {_named(self._at.name)} next, "
+                f"not {_named(name)}"
             )
         return self._at
 
@@ -145,16 +146,16 @@ class Partner:
             raise ReferenceLostError(self._lost)
         try:
             self._process.channel.send(message)
-        except Closed:
+        except ClosedError:
             self._lose(self._process.obituary())
 
     def _answer(self, doing: str, seconds: float) -> Message:
         limit = max(PATIENCE, SLOWER * seconds)
         try:
             answer = self._process.channel.receive(limit, self._process.alive)
-        except Silent:
+        except SilentError:
             self._lose(f"hangs: {doing} took longer than {limit:.0f} s{self._process.last_words()}")
-        except (Closed, ValueError):
+        except (ClosedError, ValueError):
             self._lose(self._process.obituary())
         if answer.get("wrong"):
             self._lose(f"does not run its own code: {answer['wrong']}")

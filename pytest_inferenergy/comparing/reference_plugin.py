@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.comparing.channel import Channel, Closed
+from pytest_inferenergy.comparing.channel import Channel, ClosedError
 from pytest_inferenergy.comparing.paths import Mapped, installed_apart, leaks
 from pytest_inferenergy.comparing.serving import Serving
 from pytest_inferenergy.comparing.worktree import project_names
@@ -80,7 +80,7 @@ class ReferencePlugin:
                     self._channel.send({"clock": time.perf_counter()})
                 else:
                     self._run(session, items[command["test"]], items.get(command["next"]))
-        except Closed:
+        except ClosedError:
             pytest.exit("the present side is gone", returncode=1)
         session._setupstate.teardown_exact(None)
         return True

@@ -21,7 +21,7 @@ def turned(
     rejected: int,
     estimated: bool,
 ) -> Verdict:
-    """What the pairs say; ``log_joules`` is the present level, ``log_time`` the mean log pace ratio.
+    """What the pairs say, ``log_joules`` being the present level, ``log_time`` the pace ratio.
 
     ``estimated``: the energy is a model's, which can never say ``regressed``.
     """

@@ -1,0 +1,166 @@
+"""A user's project in a git repository of its own, on a machine with one GPU that is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.nvml.fixture import MakeFakeNvml
+from tests.nvml.library import FakeDevice
+
+QUICK = """
+    from pytest_inferenergy.comparing import partner, turns
+    from pytest_inferenergy.measuring import warmup
+
+    warmup.WINDOW_SECONDS = 0.1
+    turns.WASH_OUT = 0.02
+    partner.PATIENCE = 15.0
+"""
+"""A conftest.py that makes windows short: the stand-in's power is exact."""
+
+INI = """
+    [pytest]
+    pythonpath = src
+    energy_meter = nvml
+    energy_max_seconds = 6
+    energy_tolerance = 10
+"""
+
+WORK = """
+    import time
+
+    def work():
+        time.sleep({seconds})
+"""
+
+TEST = """
+    from mylib import work
+
+    def test_work(energy):
+        energy(work)
+"""
+
+USUAL = ("--energy-json=results.json", "-p", "no:hypothesispytest", "-p", "no:anyio")
+
+
+class Repository:
+    """Files, commits, and pytest runs in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.python = sys.executable
+        self.git("init", "-q", "-b", "main")
+        self.git("config", "user.email", "someone@example.org")
+        self.git("config", "user.name", "Someone")
+        self.write(".gitignore", "results.json\n__pycache__/\n.pytest_cache/\n")
+        self.write("pytest.ini", INI)
+        self.write("tests/conftest.py", QUICK)
+        self.write("tests/test_model.py", TEST)
+        self.work(0.02)
+
+    def git(self, *words: str) -> str:
+        command = ["git", "-C", str(self.path), *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def work(self, seconds: float) -> None:
+        """Let one call take so long."""
+        self.write("src/mylib/__init__.py", WORK.format(seconds=seconds))
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "-q", "--allow-empty", "-m", "a step")
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """Start pytest against the commit before."""
+        return subprocess.Popen(
+            [self.python, "-m", "pytest", *USUAL, *options],
+            cwd=self.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *options: str, against: str | None = "HEAD~1") -> Run:
+        """Run pytest in a process of its own."""
+        given = () if against is None else ("--energy-against", against)
+        process = self.start(*given, *options)
+        output, _ = process.communicate(timeout=120)
+        print(output)
+        return Run(process.returncode, output)
+
+    @property
+    def results(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.path / "results.json").read_text())
+        return found
+
+    @property
+    def marks(self) -> dict[str, dict[str, Any]]:
+        """How each test of the latest run stands to the revision."""
+        return {
+            outcome["nodeid"].partition("::")[2] + (outcome["name"] or ""): outcome["against"]
+            | {"verdict": outcome["verdict"]}
+            for outcome in self.results["measurements"]
+        }
+
+    def assert_clean(self) -> None:
+        """No worktree, no process and nothing to prune is left."""
+        assert self.git("worktree", "list").count("\n") == 1
+        assert self.git("worktree", "prune", "--dry-run", "--verbose") == ""
+        assert not list(Path(os.environ["TMPDIR"]).glob("pytest-inferenergy-*"))
+        left = [command for command in _commands() if "bootstrap.py" in command]
+        assert not [command for command in left if str(self.path) in command]
+
+
+class Run:
+    """What a run said."""
+
+    def __init__(self, ret: int, output: str) -> None:
+        self.ret = ret
+        self.output = output
+
+    def says(self, *patterns: str) -> None:
+        pytest.LineMatcher(self.output.splitlines()).fnmatch_lines(patterns)
+
+
+def _commands() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_text(errors="replace").replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.fixture
+def bare(
+    tmp_path: Path, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
+) -> Repository:
+    """A project whose files are not committed yet."""
+    fake_nvml(FakeDevice(watts=300))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    (tmp_path / "project").mkdir()
+    return Repository(tmp_path / "project")
+
+
+@pytest.fixture
+def repository(bare: Repository) -> Repository:
+    """A project with one commit."""
+    bare.commit()
+    return bare
