@@ -26,6 +26,11 @@ def check_against(config: pytest.Config, given: Mapping[str, Any]) -> dict[str, 
     """Validate ``--energy-against`` and ``--energy-against-python``; the values they stand for."""
     if "against" not in given:
         raise pytest.UsageError("--energy-against-python needs --energy-against REF")
+    if "--energy-against-python" in config.invocation_params.args:
+        raise pytest.UsageError(
+            "--energy-against-python: write --energy-against-python=PATH, with =; pytest would "
+            "take a path on its own for one of tests"
+        )
     if os.name != "posix":
         raise pytest.UsageError("--energy-against works on Linux and macOS only")
     if given.get("disable"):

@@ -42,7 +42,7 @@ def main() -> int:
     sys.meta_path.insert(0, _ThisPackage(plan["package"]))
     from pytest_inferenergy.comparing.paths import Mapped
 
-    mapped = Mapped(plan["toplevel"], plan["worktree"], tuple(plan["kept"]))
+    mapped = Mapped(plan["toplevel"], plan["worktree"], tuple(plan["kept"]), os.path.realpath)
     sys.path[:] = mapped.search_path(plan["search_path"], [os.path.abspath(p) for p in sys.path])
     _map_editable_finders(mapped)
     sys.argv = ["pytest", *plan["arguments"]]

@@ -8,7 +8,7 @@ file, ``PYTHONPATH``, a test runner. A virtual environment inside the checkout s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -23,14 +23,22 @@ class Mapped:
     worktree: str
     kept: tuple[str, ...] = ()
     """Folders inside the checkout that hold installed things: virtual environments."""
+    real: Callable[[str], str] = os.path.normpath
+    """Where a path really leads: ``os.path.realpath`` where links may lead into the checkout."""
 
     @classmethod
-    def between(cls, toplevel: str, worktree: str, prefixes: Iterable[str]) -> Mapped:
+    def between(
+        cls,
+        toplevel: str,
+        worktree: str,
+        prefixes: Iterable[str],
+        real: Callable[[str], str] = os.path.normpath,
+    ) -> Mapped:
         """``prefixes``: where Pythons are installed; those inside the checkout are kept."""
-        top = os.path.normpath(toplevel)
-        inside = {os.path.normpath(prefix) for prefix in prefixes}
+        top = real(toplevel)
+        inside = {real(prefix) for prefix in prefixes}
         kept = tuple(sorted(p for p in inside if p != top and _below(p, top) is not None))
-        return cls(top, os.path.normpath(worktree), kept)
+        return cls(top, real(worktree), kept, real)
 
     def present(self, path: str) -> bool:
         """Whether a path is code of the present checkout."""
@@ -46,9 +54,11 @@ class Mapped:
     def _inside(self, path: str) -> str | None:
         if not os.path.isabs(path):
             return None
-        path = os.path.normpath(path)
+        if _below(path, self.worktree) is not None:
+            return None  # data that is linked there is meant to lead back
+        path = self.real(path)
         inside = _below(path, self.toplevel)
-        if inside is None or _below(path, self.worktree) is not None:
+        if inside is None:
             return None
         if any(part in INSTALLED for part in PurePath(inside).parts):
             return None

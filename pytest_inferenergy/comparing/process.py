@@ -82,7 +82,9 @@ class ReferenceProcess:
     def _start(self, plan: Plan) -> Channel:
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
         prefixes.add(str(Path(plan.python).parent.parent))
-        mapped = Mapped.between(str(self._toplevel), str(self._worktree), prefixes)
+        mapped = Mapped.between(
+            str(self._toplevel), str(self._worktree), prefixes, os.path.realpath
+        )
         ours, theirs = socket.socketpair()
         with theirs, self._log.open("wb") as log:
             told = self._told(plan, mapped) | {"connection": theirs.fileno()}
@@ -170,7 +172,7 @@ def _folder(plan: Plan, mapped: Mapped) -> str:
         if mapped.present(str(folder)):
             if not os.path.isdir(mapped.path(str(folder))):
                 raise RevisionError(
-                    f"{plan.revision.title} has no folder {folder.relative_to(mapped.toplevel)}"
+                    f"{plan.revision.title} has no folder {folder.resolve().relative_to(mapped.toplevel)}"
                 )
             return mapped.path(str(folder))
     return mapped.worktree

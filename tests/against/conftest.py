@@ -146,9 +146,7 @@ def _commands() -> list[str]:
 
 
 @pytest.fixture
-def bare(
-    tmp_path: Path, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
-) -> Repository:
+def bare(tmp_path: Path, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A project whose files are not committed yet."""
     fake_nvml(FakeDevice(watts=300))
     scratch = tmp_path / "scratch"

@@ -96,7 +96,7 @@ def test_several_measurements_of_a_test_are_met_in_their_order(bare: Repository)
     bare.commit()
     run = bare.run(against="HEAD")
     assert run.ret == pytest.ExitCode.OK
-    assert {name[len("test_all"):]: mark["state"] for name, mark in bare.marks.items()} == {
+    assert {name[len("test_all") :]: mark["state"] for name, mark in bare.marks.items()} == {
         "prefill": "not_compared",
         "once": "not_compared",
         "deck": "turns",
