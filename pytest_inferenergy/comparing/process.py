@@ -171,9 +171,8 @@ def _folder(plan: Plan, mapped: Mapped) -> str:
     for folder in (plan.folder, plan.root):
         if mapped.present(str(folder)):
             if not os.path.isdir(mapped.path(str(folder))):
-                raise RevisionError(
-                    f"{plan.revision.title} has no folder {folder.resolve().relative_to(mapped.toplevel)}"
-                )
+                missing = folder.resolve().relative_to(mapped.toplevel)
+                raise RevisionError(f"{plan.revision.title} has no folder {missing}")
             return mapped.path(str(folder))
     return mapped.worktree
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.against.conftest import QUICK, Repository
+from tests.against.conftest import Repository
 
 SUITE = """
     import pytest
@@ -105,14 +105,12 @@ def test_several_measurements_of_a_test_are_met_in_their_order(bare: Repository)
 
 
 def test_what_is_stored_screens_and_only_turns_may_say_regressed(repository: Repository) -> None:
-    repository.write("tests/conftest.py", QUICK)
-    for _ in range(2):
-        assert repository.run("--energy-update", against=None).ret == pytest.ExitCode.OK
+    repository.store(joules=300 * 0.0202)
     held = repository.run(against="HEAD")
+    assert held.ret == pytest.ExitCode.OK
     held.says("energy: against HEAD (*): 1 held by stored runs", "energy: 1 measured, 1 compared")
 
-    repository.work(0.035)
-    repository.git("commit", "-qam", "slower")
+    repository.store(joules=300 * 0.01)  # a level that no revision here ever had
     confirmed = repository.run(against="HEAD")
     assert confirmed.ret == pytest.ExitCode.OK
     confirmed.says("energy: against HEAD (*): 1 by turns", "energy: 1 measured, 1 compared")

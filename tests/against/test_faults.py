@@ -34,7 +34,7 @@ def test_a_reference_process_that_dies_or_hangs(
     repository.write("tests/conftest.py", QUICK.replace("15.0", "3.0"))
     broken(repository, body)
     began = time.monotonic()
-    run = repository.run()
+    run = repository.run("--energy-max-seconds=0.5")
     assert time.monotonic() - began < 40
     assert run.ret == pytest.ExitCode.TESTS_FAILED
     run.says(f"energy was not compared: the reference side, HEAD~1 (*), {says}*")

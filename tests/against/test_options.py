@@ -66,7 +66,8 @@ def test_without_the_option_nothing_of_it_is_imported(repository: Repository) ->
     repository.write(
         "tests/test_model.py",
         """
-        
+        import sys
+
         def test_imports(energy):
             assert not [name for name in sys.modules if "against" in name or "comparing" in name]
         """,
