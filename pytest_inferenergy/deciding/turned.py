@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.sequential import Turns
@@ -39,13 +40,8 @@ def turned(
         return blank
     mean = turns.pairs.mean
     reach = turns.pairs.half_width(turns.alpha) + turns.pairs.half_width(turns.beta)
-    return Verdict(
-        verdict=word,
-        reason=reason,
-        tolerance=margins.tolerance,
-        must_detect=margins.must_detect,
-        alpha=turns.alpha,
-        beta=turns.beta,
+    return replace(
+        blank,
         baseline_joules=math.exp(log_joules - mean),
         change=math.expm1(mean),
         low=_fraction(turns.low),
@@ -54,7 +50,6 @@ def turned(
         power_ratio=math.exp(mean - log_time),
         smallest_detectable=_fraction(turns.log_tolerance + reach),
         confidence=_confidence(turns),
-        flags=blank.flags,
     )
 
 
