@@ -8,6 +8,7 @@ just before the tick wanted, and asked in short steps until it moves.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from statistics import fmean, linear_regression, median
 from typing import NamedTuple
@@ -16,15 +17,15 @@ from pytest_inferenergy.errors import MeterError
 
 TICK_EVERY = 0.5
 """Wanted distance of the ticks caught, seconds, where samples tell the shape between."""
-STEP = 0.001
-"""Pause between two questions to the counter while a tick is awaited, seconds."""
+STEP = 0.004
+"""Questions to the counter begin so far apart while a tick is awaited, seconds."""
 LEAD, LATE = 0.006, 0.015
 """The questions begin so long before the tick is expected and end so long after it, seconds..."""
 SHARE = 0.06
 """... or this share of the period, where that is longer: slow counters wander more."""
-LOCATED = 0.015
+LOCATED = 0.012
 """A tick counts as located when the counter was seen unmoved at most this long before, seconds."""
-LONGEST_WITHOUT = 2.0
+LONGEST_WITHOUT = 1.0
 """After so long without a tick located, seconds, one told less well is taken."""
 LEARNT_FROM = 4
 """Ticks in a row from which the period is first learnt."""
@@ -56,6 +57,7 @@ class TickFinder:
         self._ticks: deque[tuple[int, float]] = deque(maxlen=LINE)  # number and instant
         self._period: float | None = None
         self._misses = 0
+        self._shortest = math.inf  # seconds that a call takes at best
 
     @property
     def watching(self) -> bool:
@@ -74,7 +76,7 @@ class TickFinder:
 
         Sets ``due``. Raises `MeterError` for a counter that went back or is frozen.
         """
-        at = 0.5 * (start + end)
+        self._shortest = min(self._shortest, end - start)
         if joules < self._joules:
             raise MeterError(
                 f"the energy counter went back from {self._joules:.3f} to {joules:.3f} J; "
@@ -82,10 +84,10 @@ class TickFinder:
                 "counter_back",
             )
         if joules == self._joules or self._still is None:
-            self._wait(at, end, joules)
+            self._wait(start, end, joules)
             return None
-        apart = at - self._still
-        tick = Tick(at - 0.5 * apart, joules)
+        apart = self._at(start) - self._still
+        tick = Tick(self._still + 0.5 * apart, joules)
         self._joules, self._moved, self._still = joules, end, None
         self._misses = 0
         located = apart <= LOCATED
@@ -97,11 +99,15 @@ class TickFinder:
         self._recorded = tick.instant
         return tick
 
+    def _at(self, start: float) -> float:
+        """When a call that began at ``start`` was answered: the rest is waiting for a turn."""
+        return start + 0.5 * self._shortest
+
     def hurry(self, now: float) -> None:
         """Someone waits: aim at the very next tick."""
         self.due = min(self.due, self._next(now, every_tick=True))
 
-    def _wait(self, at: float, end: float, joules: float) -> None:
+    def _wait(self, start: float, end: float, joules: float) -> None:
         """No tick just now; the first answer after a sleep only tells where the counter stands."""
         if joules > self._joules:
             self._joules, self._moved = joules, end
@@ -111,13 +117,13 @@ class TickFinder:
                 "counter_frozen",
             )
         if self._still is None:
-            self._watched = at
-        self._still = at
-        self.due = end + STEP
+            self._watched = start
+        self._still = self._at(start)
+        self.due = max(end, start + STEP)
         if (
             self._period
             and self._misses < MISSES
-            and at - self._watched > self._lead() + self._at_least(LATE)
+            and start - self._watched > self._lead() + self._at_least(LATE)
         ):
             self._misses += 1  # it came while we slept
             self._still = None
@@ -150,7 +156,7 @@ class TickFinder:
     def _next(self, now: float, every_tick: bool) -> float:
         """When to begin to ask for the tick to wait for."""
         if self._period is None or not self._ticks:
-            return now + STEP
+            return now
         number = self._ticks[-1][0]
         # where the last tick should have been, had all of them come on one line
         due = fmean(tick + (number - n) * self._period for n, tick in self._ticks)

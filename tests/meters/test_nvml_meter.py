@@ -87,7 +87,7 @@ class TestTheFigure:
     ) -> None:
         fake = fake_nvml(REAL(curve=curve), in_process=True)
         meter = open_meter()
-        relative, scores = compare(meter, fake, *recorded(meter, 3.5))
+        relative, scores = compare(meter, fake, *recorded(meter, 3.0))
         assert rms(relative) <= bar
         assert rms(scores) <= 1.0
         assert max(map(abs, scores)) <= 3.0
@@ -312,10 +312,10 @@ class TestDisturbance:
         meter = open_meter()
         recorded(meter, 1.0)
         asked.clear()
-        time.sleep(4.0)
-        assert asked.count("nvmlDeviceGetTotalEnergyConsumption") <= 4 * 15
-        assert asked.count("nvmlDeviceGetSamples") <= 4 * 3
-        assert len(asked) <= 4 * 45
+        time.sleep(3.0)
+        assert asked.count("nvmlDeviceGetTotalEnergyConsumption") <= 3 * 15
+        assert asked.count("nvmlDeviceGetSamples") <= 3 * 3
+        assert len(asked) <= 3 * 45
 
     def test_nothing_is_asked_between_measurements(
         self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter, asked: list[str]
@@ -332,6 +332,29 @@ class TestDisturbance:
         relative, scores = compare(meter, fake, start, end, count=10)
         assert rms(relative) <= 0.02
         assert rms(scores) <= 1.0
+
+    @pytest.mark.parametrize("numbers", [100, 300_000], ids=["short_steps", "long_steps"])
+    def test_a_host_that_is_busy_all_the_time_is_measured_right(
+        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter, numbers: int
+    ) -> None:
+        fake = fake_nvml(REAL(curve=TURNS), in_process=True)
+        some = list(range(numbers))
+
+        def work(seconds: float) -> tuple[float, float]:
+            """Python that lets go of the interpreter only when asked to."""
+            start = time.perf_counter()
+            while time.perf_counter() < start + seconds:
+                sum(some)
+            return start, time.perf_counter()
+
+        meter = open_meter()
+        meter.attach()
+        work(0.5)
+        start, end = work(2.5)
+        meter.settle(end)
+        relative, scores = compare(meter, fake, start, end)
+        assert rms(relative) <= 0.02
+        assert rms(scores) <= 1.25
 
     def test_an_edge_costs_next_to_nothing(
         self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter

@@ -60,7 +60,7 @@ class Simulation:
 
 def test_a_tick_is_told_to_half_the_distance_of_two_questions() -> None:
     done = Simulation().run()
-    assert done.worst() <= 0.5 * (0.003 + 0.001) + 1e-9
+    assert done.worst() <= 0.5 * 0.004 + 1e-9
     assert done.longest_without() == pytest.approx(0.5, abs=0.01)
 
 
@@ -85,10 +85,10 @@ def test_any_period_is_learnt(
     period: float, shake: float, latency: float, stalls: float, seed: int
 ) -> None:
     done = Simulation(period, shake * period, latency, stalls, 20 + 10 * period, seed).run()
-    assert done.worst() <= 0.0075 + 1e-9
+    assert done.worst() <= (0.006 if stalls < 0.003 else 0.02)
     late = [told for told, _ in done.found if told > 5 * period]
     assert np.max(np.diff(late)) <= max(2.0, 3.5 * period)
-    assert np.median(np.diff(late)) <= max(0.6, 1.1 * period)
+    assert np.median(np.diff(late)) <= max(0.65, 1.1 * period)
     assert done.calls_per_second(since=6 * period) <= 80
 
 
