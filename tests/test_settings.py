@@ -6,12 +6,12 @@ import pytest
 
 from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.marker_values import EnergyMarker
-from pytest_inferenergy.options import Settings
+from pytest_inferenergy.options import Settings, as_data
 
 
 def test_a_silent_marker_changes_nothing() -> None:
     settings = Settings(tolerance=0.03, must_detect=0.2, max_seconds=7, gate="warn")
-    assert settings.for_test(EnergyMarker()) == settings
+    assert as_data(settings.for_test(EnergyMarker())) == as_data(settings)
 
 
 @pytest.mark.parametrize(
