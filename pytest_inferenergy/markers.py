@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_inferenergy.errors import InferenergyError, MisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pytest
 
@@ -76,6 +76,11 @@ def _readable_signature(function: Callable[..., object]) -> str:
 def marked(item: pytest.Item, name: str) -> bool:
     """Whether a test has a marker; most have none, so the cheap look comes first."""
     return name in item.keywords and item.get_closest_marker(name) is not None
+
+
+def has_ours(marks: Iterable[pytest.Mark]) -> bool:
+    """Whether one of the two markers is among these."""
+    return any(mark.name in MARKERS for mark in marks)
 
 
 def energy_marker(item: pytest.Item) -> EnergyMarker:

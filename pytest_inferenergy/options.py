@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
@@ -26,9 +25,12 @@ METERS = ("auto", "nvml", "rapl", "codecarbon", "replay:FILE")
 COMPONENTS = ("gpu", "cpu", "ram")
 
 
-@dataclass(frozen=True)
 class Settings:
-    """Everything a user can set. Percentages are kept as fractions."""
+    """Everything a user can set, frozen. Percentages are kept as fractions.
+
+    A plain class: it is made at every start of pytest, and a dataclass of so many fields would take
+    a third of all the time the plugin adds there.
+    """
 
     report: bool = False
     """Print the table at the end of the run."""
@@ -67,6 +69,15 @@ class Settings:
     gate_from_command_line: bool = False
     """Whether the gate was given on the command line, where it overrides markers."""
 
+    def __init__(self, **given: Any) -> None:
+        unknown = given.keys() - Settings.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"there is no setting {', '.join(sorted(unknown))}")
+        self.__dict__.update(given)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"settings are frozen: {name}")
+
     @property
     def margins(self) -> tuple[float, float]:
         """Tolerance and must_detect, as fractions."""
@@ -91,7 +102,7 @@ class Settings:
             changes["max_seconds"] = marker.max_seconds
         if marker.gate is not None and not self.gate_from_command_line:
             changes["gate"] = marker.gate
-        return replace(self, **changes)
+        return Settings(**(vars(self) | changes))
 
 
 class _Option:
@@ -217,7 +228,7 @@ def _check_prune(config: pytest.Config) -> None:
 
 def as_data(settings: Settings) -> dict[str, Any]:
     """The settings as builtin types, for the JSON results."""
-    values = ((field.name, getattr(settings, field.name)) for field in fields(settings))
+    values = ((name, getattr(settings, name)) for name in Settings.__annotations__)
     data = {name: str(value) if isinstance(value, Path) else value for name, value in values}
     data["against"] = None if settings.against is None else settings.against.title
     return data

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_inferenergy.fixture import begin_again, comparisons_of, energy, outcomes_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
-from pytest_inferenergy.markers import marked, marker_lines, problem
+from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings
 from pytest_inferenergy.session import (
     ENERGY,
@@ -73,7 +73,12 @@ def pytest_make_collect_report(
     """Turn bad markers into a collection error that names the test."""
     report = yield
     settings = collector.config.stash[SESSION].settings
-    items = [node for node in report.result or () if isinstance(node, pytest.Item)]
+    inherited = has_ours(collector.iter_markers())
+    items = [
+        node
+        for node in report.result or ()
+        if isinstance(node, pytest.Item) and (inherited or has_ours(node.own_markers))
+    ]
     found = (problem(item, settings) or refusal(item) for item in items)
     problems = [line for line in found if line is not None]
     if not problems:
