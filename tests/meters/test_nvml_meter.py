@@ -199,7 +199,7 @@ class TestClocks:
         end = time.perf_counter()
         meter.settle(end)
         relative, scores = compare(meter, fake, start, end)
-        assert rms(relative) <= 0.01
+        assert rms(relative) <= 0.02  # a stamp taken wrongly would be seconds off
         assert rms(scores) <= (1.0 if known else 2.0)
 
     def test_a_test_that_stops_the_time_does_no_harm(
