@@ -6,6 +6,7 @@ clock converts at its own rim.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -31,6 +32,32 @@ class DeviceState:
     """Device memory in use at the end of the window, bytes."""
     foreign_processes: tuple[int, ...] | None = None
     """Ids of other processes that worked on the device in the window; ``None``: unreadable."""
+
+
+def joined_state(states: Sequence[DeviceState]) -> DeviceState | None:
+    """Several states as one: mean clock, highest temperature, every cause seen."""
+    if not states:
+        return None
+    clocks = [s.sm_clock_mhz for s in states if s.sm_clock_mhz is not None]
+    heat = [s.temperature_c for s in states if s.temperature_c is not None]
+    reasons = [s.throttle_reasons for s in states if s.throttle_reasons is not None]
+    throttle = 0
+    for bits in reasons:
+        throttle |= bits
+    foreign: set[int] | None = set()
+    for state in states:
+        if state.foreign_processes is None:
+            foreign = None
+            break
+        foreign = (foreign or set()).union(state.foreign_processes)
+    return DeviceState(
+        sm_clock_mhz=sum(clocks) / len(clocks) if clocks else None,
+        temperature_c=max(heat) if heat else None,
+        power_limit_watts=states[-1].power_limit_watts,
+        throttle_reasons=throttle if reasons else None,
+        memory_used_bytes=states[-1].memory_used_bytes,
+        foreign_processes=None if foreign is None else tuple(sorted(foreign)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +137,5 @@ __all__ = [
     "MeterProfile",
     "Reading",
     "Source",
+    "joined_state",
 ]

@@ -42,6 +42,7 @@ class NvmlMeter:
         self._recording = self._closed = False
         self._wanted = -math.inf
         self._thread: threading.Thread | None = None
+        self._turn: Track | None = None  # whose counter is being asked
         try:
             self._gpus = all_gpus(self._nvml)
         except MeterError:
@@ -139,15 +140,17 @@ class NvmlMeter:
     def _next(self) -> tuple[Track | None, float]:
         """The track to ask next, and in how many seconds; none while nothing is recorded.
 
-        One that awaits a tick keeps the slow calls of others waiting: they would make it miss it.
+        One that awaits a tick keeps the slow calls of others waiting: in turns all would miss it.
         """
         tracks = [t for t in self._attached if t.fault is None] if self._recording else []
         if not tracks:
             return None, math.inf
         now = time.perf_counter()
-        quick = [t for t in tracks if t.quick and t.due <= now]
-        watching = [t for t in tracks if t.watching]
-        first = min(quick or watching or tracks, key=lambda t: t.due)
+        first = min(tracks, key=lambda t: (not (t.quick and t.due <= now), t.due))
+        if not first.quick:
+            if self._turn in tracks and self._turn.watching:
+                first = self._turn
+            self._turn = first
         return first, first.due - now
 
     # -- what can be asked ---------------------------------------------------------------------

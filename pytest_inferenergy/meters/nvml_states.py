@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pytest_inferenergy.meters.base import DeviceState
+from pytest_inferenergy.meters.base import DeviceState, joined_state
 from pytest_inferenergy.meters.nvml_gpu import Gpu
 from pytest_inferenergy.meters.processes import Family, exists
 
@@ -43,7 +42,7 @@ class States:
 
     def between(self, start: float, end: float) -> DeviceState | None:
         """The state over a window: means, extremes and the union of causes."""
-        return joined([s.state for s in self._seen if s.until > start and s.since < end])
+        return joined_state([s.state for s in self._seen if s.until > start and s.since < end])
 
     def forget(self, before: float) -> None:
         """Drop what ended before an instant."""
@@ -63,29 +62,3 @@ class States:
         # In a container the ids may be those of another world: one at work is us, more are a doubt.
         busy = strangers if working is None else strangers & working
         return () if len(busy) <= 1 else None
-
-
-def joined(states: Sequence[DeviceState]) -> DeviceState | None:
-    """Several states as one: mean clock, highest temperature, every cause seen."""
-    if not states:
-        return None
-    clocks = [s.sm_clock_mhz for s in states if s.sm_clock_mhz is not None]
-    heat = [s.temperature_c for s in states if s.temperature_c is not None]
-    reasons = [s.throttle_reasons for s in states if s.throttle_reasons is not None]
-    throttle = 0
-    for bits in reasons:
-        throttle |= bits
-    foreign: set[int] | None = set()
-    for state in states:
-        if state.foreign_processes is None:
-            foreign = None
-            break
-        foreign = (foreign or set()).union(state.foreign_processes)
-    return DeviceState(
-        sm_clock_mhz=sum(clocks) / len(clocks) if clocks else None,
-        temperature_c=max(heat) if heat else None,
-        power_limit_watts=states[-1].power_limit_watts,
-        throttle_reasons=throttle if reasons else None,
-        memory_used_bytes=states[-1].memory_used_bytes,
-        foreign_processes=None if foreign is None else tuple(sorted(foreign)),
-    )

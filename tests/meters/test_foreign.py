@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pynvml
 import pytest
 
-from pytest_inferenergy.meters.base import DeviceState
+from pytest_inferenergy.meters.base import DeviceState, joined_state
 from pytest_inferenergy.meters.nvml import NvmlMeter
 from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
-from pytest_inferenergy.meters.nvml_states import States, joined
+from pytest_inferenergy.meters.nvml_states import States
 from pytest_inferenergy.meters.processes import Family, descends, exists
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml
@@ -174,6 +174,8 @@ class TestWindows:
     def test_joined_states_keep_what_matters(self) -> None:
         calm = DeviceState(1000.0, 50.0, 700.0, 0x4, 1, ())
         hot = DeviceState(1400.0, 70.0, 600.0, 0x20, 2, (7,))
-        assert joined([calm, hot]) == DeviceState(1200.0, 70.0, 600.0, 0x24, 2, (7,))
-        assert joined([calm, DeviceState()]) == DeviceState(1000.0, 50.0, None, 0x4, None, None)
-        assert joined([]) is None
+        assert joined_state([calm, hot]) == DeviceState(1200.0, 70.0, 600.0, 0x24, 2, (7,))
+        assert joined_state([calm, DeviceState()]) == DeviceState(
+            1000.0, 50.0, None, 0x4, None, None
+        )
+        assert joined_state([]) is None
