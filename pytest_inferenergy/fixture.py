@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.marker_values import Budget, EnergyMarker
     from pytest_inferenergy.measurement import Measurement
-    from pytest_inferenergy.measurer import Measured, Measurer, Request
+    from pytest_inferenergy.measurer import Measurer
     from pytest_inferenergy.measuring.workload import Workload
     from pytest_inferenergy.options import Settings
+    from pytest_inferenergy.request import Measured, Request
 
 T = TypeVar("T")
 
@@ -171,8 +172,8 @@ class Energy:
         """
         from pytest_inferenergy.deciding.margins import Margins
         from pytest_inferenergy.deciding.sequential import Turns
-        from pytest_inferenergy.measurer import TurnsRequest
         from pytest_inferenergy.measuring.workload import Workload
+        from pytest_inferenergy.request import TurnsRequest
 
         counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
         ours, theirs = (
@@ -219,8 +220,8 @@ class Energy:
         self, fn: Callable[..., Any], name: str | None, budget: str | None, **workload: Any
     ) -> Request:
         from pytest_inferenergy.baselines.fields import text_problem
-        from pytest_inferenergy.measurer import Request
         from pytest_inferenergy.measuring.workload import Workload
+        from pytest_inferenergy.request import Request
 
         if name is not None:
             problem = text_problem(name) if isinstance(name, str) else "must be a text"

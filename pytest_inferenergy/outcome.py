@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pytest_inferenergy.deciding.estimate import Estimate
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.verdict import Verdict
-    from pytest_inferenergy.measurer import Request
     from pytest_inferenergy.measuring.measure import Recording
+    from pytest_inferenergy.request import Request
 
 
 def conclude(

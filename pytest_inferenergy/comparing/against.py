@@ -22,8 +22,9 @@ from pytest_inferenergy.errors import ReferenceLostError, ReferenceTestError
 from pytest_inferenergy.measuring.flags import mostly_rejected
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.measurer import Judging, Measured
+    from pytest_inferenergy.judging import Judging
     from pytest_inferenergy.measuring.measure import Recording
+    from pytest_inferenergy.request import Measured
 
 State = Literal["turns", "screened", "only_here", "not_compared", "lost"]
 SCREEN_WINDOWS = 8

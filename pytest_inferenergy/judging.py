@@ -1,0 +1,157 @@
+"""From windows to a verdict: what is known of the machine, the baseline and the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pytest_inferenergy.errors import BaselineError, MeterError
+from pytest_inferenergy.facts import library_versions
+from pytest_inferenergy.request import Measured, Request
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.deciding.run import Run
+    from pytest_inferenergy.deciding.verdict import Verdict
+    from pytest_inferenergy.measurer import Measurer
+    from pytest_inferenergy.measuring.measure import Measuring, Recording
+
+
+class Judging:
+    """One measurement on its way to a verdict."""
+
+    def __init__(self, measurer: Measurer, request: Request, measuring: Measuring) -> None:
+        self._measurer = measurer
+        self.request = request
+        self.measuring = measuring
+        self._digest = request.workload.digest()
+        self._commit = measurer.commit()
+        self._libraries = library_versions()
+        self._stored: tuple[Run, ...] | None = None
+        self._broken: str | None = None
+        self._profile: MachineProfile | None = None
+
+    def prepare(self) -> None:
+        """Do the slow things before the warm-up, so that windows follow it at once."""
+        from pytest_inferenergy.deciding.student import quantile
+
+        quantile(0.99, 5.0)  # loads scipy
+
+    def measure(self, first_call: float, limit: float) -> None:
+        """Take windows until they are enough, or three calls where one outlasts the limit."""
+        if first_call >= self.request.settings.max_seconds:
+            from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
+
+            self.measuring.measure_slow(CALLS_WHEN_SLOW - 1)
+        else:
+            self.measuring.measure(first_call, self.enough(limit))
+
+    def enough(self, limit: float) -> Callable[[Recording, float], bool]:
+        """When to stop taking windows."""
+        from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
+
+        def judge(recording: Recording, spent: float) -> bool:
+            if spent >= limit and recording.taken >= LEAST_WINDOWS:
+                return True
+            run = self.run()
+            return progress(
+                self._estimate(recording),
+                run,
+                self._runs(recording),
+                seconds=spent,
+                max_seconds=limit,
+                budget=self.request.budget is not None,
+            ).enough
+
+        return judge
+
+    def may_have_stored(self) -> bool:
+        """Whether anything is stored at all; cheap, and known before the first window."""
+        return self.request.settings.baselines.is_dir()
+
+    def comparable_runs(self) -> tuple[Run, ...]:
+        """The stored runs that this measurement can stand against; known from a window on."""
+        from pytest_inferenergy.deciding.comparability import comparable
+
+        return tuple(comparable(self.run(), self._runs(self.measuring.recording)))
+
+    def conclude(self, verdict: Callable[[Run, bool], Verdict] | None = None) -> Measured:
+        """The verdict and everything that is reported.
+
+        ``verdict``: in place of the stored runs', from the run and whether it is only estimated.
+        """
+        from pytest_inferenergy.outcome import conclude
+
+        recording = self.measuring.recording
+        estimate = self._estimate(recording)
+        stored = self._runs(recording)
+        self.measuring.meters.rest()
+        recording.profile = self.measuring.meters.profile()  # which now knows the power at rest
+        run = self.run()
+        measurement, outcome = conclude(
+            self.request,
+            recording,
+            estimate,
+            run,
+            stored,
+            self._profile_of(recording),
+            broken=self._broken,
+            verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
+        )
+        return Measured(recording.first_result, measurement, outcome)
+
+    def _estimate(self, recording: Recording) -> Any:
+        from pytest_inferenergy.deciding.estimate import Estimate
+
+        windows = recording.windows
+        return Estimate.from_windows(
+            [w.joules_per_inference for w in windows],
+            [w.seconds_per_inference for w in windows],
+            [w.seconds for w in windows],
+            [w.stderr / w.joules for w in windows],
+        )
+
+    def _profile_of(self, recording: Recording) -> MachineProfile:
+        from pytest_inferenergy.baselines.profile import MachineProfile
+
+        if self._profile is None:
+            profile = recording.profile
+            if profile is None:
+                raise MeterError("the devices were never chosen")
+            self._profile = MachineProfile.from_meter(profile, recording.components)
+        return self._profile
+
+    def _runs(self, recording: Recording) -> tuple[Run, ...]:
+        if self._stored is None:
+            self._stored = ()
+            try:
+                history = self._measurer.history(self._profile_of(recording), self.request)
+            except BaselineError as error:  # the figures stand, the gate must not
+                self._broken = str(error)
+            else:
+                self._stored = () if history is None else history.runs
+        return self._stored
+
+    def run(self) -> Run:
+        """The run that the windows so far make."""
+        from pytest_inferenergy.measuring.summary import gated_devices, idle_watts, mean_state
+
+        recording = self.measuring.recording
+        state = mean_state(recording)
+        estimate = self._estimate(recording)
+        run: Run = estimate.to_run(
+            time.time(),
+            idle_watts=idle_watts(recording),
+            inferences_per_call=self.request.workload.inferences,
+            device="+".join(gated_devices(recording)) or None,
+            input_digest=self._digest,
+            driver=None if recording.profile is None else recording.profile.driver,
+            power_limit_watts=state.power_limit_watts,
+            sm_clock_mhz=state.sm_clock_mhz,
+            temperature_c=state.temperature_c,
+            throttle_reasons=state.throttle_reasons,
+            commit=self._commit,
+            libraries=self._libraries,
+        )
+        return run
