@@ -20,7 +20,7 @@ from pytest_inferenergy.meters.nvml_gpu import Gpu
 from pytest_inferenergy.meters.nvml_ring import SampleRing
 from pytest_inferenergy.meters.nvml_states import States
 from pytest_inferenergy.meters.processes import Family
-from pytest_inferenergy.meters.ticks import Tick, TickFinder
+from pytest_inferenergy.meters.tick_finder import Tick, TickFinder
 from pytest_inferenergy.meters.timeline import Timeline
 
 POLL_SAMPLES = 0.2
@@ -137,7 +137,7 @@ class Track:
                 self._seen = now
         if tick is not None:
             with self._lock:
-                self._timeline.extend(ticks=[tick])
+                self._timeline.extend(ticks=[tick[:2]], blur=tick.blur)
 
     def _collect_samples(self, ring: SampleRing) -> None:
         try:

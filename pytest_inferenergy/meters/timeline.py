@@ -20,15 +20,12 @@ steps tells how far a point of the curve can be off (`Timeline._edge_variance`).
 from __future__ import annotations
 
 import math
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterable
-
-import numpy as np
 
 from pytest_inferenergy.meters.energy import Energy
 from pytest_inferenergy.meters.fit import Fit, fit
-from pytest_inferenergy.meters.samples import ABSURD, Samples
+from pytest_inferenergy.meters.samples import Samples
+from pytest_inferenergy.meters.ticks import Step, Ticks
 
 __all__ = ["Energy", "Timeline"]
 
@@ -59,12 +56,10 @@ class Timeline:
         ticks: Iterable[tuple[float, float]] = (),
         samples: Iterable[tuple[float, float]] = (),
     ) -> None:
-        self._time = array("d")
-        self._joules = array("d")
+        self._ticks = Ticks()
         self._samples = Samples()
         self._fitted = Fit(0.0, 1.0, 0.0, 0.0, 0.0)
-        self._count = 0  # ticks ever added
-        self._fitted_at = 0  # of these, when the fit was made
+        self._fitted_at = 0  # how many ticks there had been
         self.extend(ticks, samples)
 
     # -- recording -----------------------------------------------------------------------------
@@ -73,40 +68,27 @@ class Timeline:
         self,
         ticks: Iterable[tuple[float, float]] = (),
         samples: Iterable[tuple[float, float]] = (),
+        *,
+        blur: float = 0.0,
     ) -> None:
-        """Append newer ticks and samples."""
+        """Append newer ticks and samples; ``blur``: to how many seconds these ticks are told."""
         for time, joules in ticks:
-            self._add_tick(float(time), float(joules))
+            self._ticks.add(float(time), float(joules), blur)
         for time, watts in samples:
             self._samples.add(float(time), float(watts))
 
-    def _add_tick(self, time: float, joules: float) -> None:
-        if not (abs(time) < ABSURD and abs(joules) < ABSURD):
-            raise ValueError(f"a counter tick must be finite, got ({time}, {joules})")
-        if self._time:
-            if joules < self._joules[-1]:
-                raise ValueError(f"the counter went back at {time} s: {joules} J")
-            if time <= self._time[-1]:
-                return
-        self._time.append(time)
-        self._joules.append(joules)
-        self._count += 1
-
     def forget(self, before: float) -> None:
         """Drop what lies before an instant; what the fit and the edges need stays, bounded."""
-        first = min(bisect_right(self._time, before) - 2, len(self._time) - FIT_TICKS)
-        if first > 0:
-            del self._time[:first]
-            del self._joules[:first]
-        if self._time:
-            self._samples.forget(self._time[0] - BEFORE_TICKS)
+        self._ticks.forget(before, keep=FIT_TICKS)
+        if len(self._ticks):
+            self._samples.forget(self._ticks.first - BEFORE_TICKS)
         else:
             self._samples.forget(before - KEPT_WITHOUT_TICKS)
 
     @property
     def recorded(self) -> int:
         """How many ticks and samples are kept just now."""
-        return len(self._time) + len(self._samples)
+        return len(self._ticks) + len(self._samples)
 
     # -- what can be asked ---------------------------------------------------------------------
 
@@ -123,11 +105,8 @@ class Timeline:
     @property
     def span(self) -> tuple[float, float] | None:
         """First and last instant for which energy can be told, ``None`` while there is none."""
-        if len(self._time) >= 2:
-            return self._time[0], self._time[-1]
-        if not self._time and len(self._samples) >= 2:
-            return self._samples.first, self._samples.last
-        return None
+        told = self._ticks if len(self._ticks) else self._samples
+        return (told.first, told.last) if len(told) >= 2 else None
 
     @property
     def settled(self) -> float:
@@ -139,10 +118,10 @@ class Timeline:
         span = self.span
         if span is None:
             return -math.inf
-        if not self._time or len(self._samples) < 2:
+        if not len(self._ticks) or len(self._samples) < 2:
             return span[1]
-        k = bisect_right(self._time, self._samples.last + self._fit().delay) - 1
-        return self._time[k] if k >= 1 else -math.inf
+        settled = self._ticks.until(self._samples.last + self.delay)
+        return -math.inf if settled is None else settled
 
     def energy_between(self, t0: float, t1: float) -> Energy:
         """Joules from ``t0`` to ``t1`` (seconds, counter's clock) and their standard error.
@@ -153,7 +132,7 @@ class Timeline:
         """
         if not t0 <= t1:
             raise ValueError(f"a window must end after it starts, got {t0} to {t1}")
-        if not self._time:
+        if not len(self._ticks):
             joules = self._samples.joules(t1) - self._samples.joules(t0)
             variance = self._samples.variance(t0, t1) + (GAIN_DOUBT * joules) ** 2
             return Energy(joules, math.sqrt(variance))
@@ -164,47 +143,32 @@ class Timeline:
 
     # -- the curve -----------------------------------------------------------------------------
 
-    def _interval(self, t: float) -> int | None:
-        """Index of the tick that begins the interval of ``t``, ``None`` beyond the ticks."""
-        k = bisect_right(self._time, t) - 1
-        if k == len(self._time) - 1 and k > 0 and t == self._time[k]:
-            k -= 1
-        return k if 0 <= k < len(self._time) - 1 else None
-
     def _curve(self, t: float) -> float:
         """What the counter would show at ``t``, had it no ticks, joules."""
-        k = self._interval(t)
+        k = self._ticks.step_at(t)
         if k is None:
-            return self._beyond(t)
-        start, end = self._time[k], self._time[k + 1]
-        share = (t - start) / (end - start)
-        if self._is_shaped(k):
-            delay = self._fit().delay
-            origin = self._samples.joules(start - delay)
-            whole = self._samples.joules(end - delay) - origin
+            tick, joules = self._ticks.end(first=t < self._ticks.first)
+            return joules + self.gain * self._shape(tick, t)
+        step = self._ticks.step(k)
+        share = step.share(t)
+        if self._is_shaped(step):
+            whole = self._shape(step.start, step.end)
             if whole > 0:
-                share = (self._samples.joules(t - delay) - origin) / whole
-        return self._joules[k] + share * (self._joules[k + 1] - self._joules[k])
+                share = self._shape(step.start, t) / whole
+        return step.base + share * step.joules
 
-    def _is_shaped(self, k: int) -> bool:
-        delay = self._fit().delay
-        return self._samples.tell(self._time[k] - delay, self._time[k + 1] - delay)
+    def _is_shaped(self, step: Step) -> bool:
+        return self._samples.tell(step.start - self.delay, step.end - self.delay)
 
-    def _beyond(self, t: float) -> float:
-        """The curve before the first tick or after the last one."""
-        i = 0 if t < self._time[0] else -1
-        return self._joules[i] + self._fit().gain * self._shape_since(i, t)
-
-    def _shape_since(self, i: int, t: float) -> float:
-        """Joules of the samples from tick ``i`` (the first or the last) to ``t``."""
-        tick, delay = self._time[i], self._fit().delay
+    def _shape(self, tick: float, t: float) -> float:
+        """Joules of the samples from a tick to ``t``, both in the counter's clock."""
         if t == tick:
             return 0.0
         try:
-            return self._samples.joules(t - delay) - self._samples.joules(tick - delay)
+            return self._samples.joules(t - self.delay) - self._samples.joules(tick - self.delay)
         except ValueError:
             raise ValueError(
-                f"the recording runs from {self._time[0]:.6f} to {self._time[-1]:.6f} s; "
+                f"the recording runs from {self._ticks.first:.6f} to {self._ticks.last:.6f} s; "
                 f"{t:.6f} s is outside"
             ) from None
 
@@ -220,43 +184,32 @@ class Timeline:
           by at most E u (1 - u) for a point a share u into a step of E joules;
         * where there are none: the same, but power stays within what the steps show of it, and
           the misfit is that of straight lines;
-        * beyond the ticks: the samples' own gain.
+        * beyond the ticks: the samples' own gain;
+        * what the recorder itself says of the ticks around.
         """
-        variance = self._fit().misfit ** 2
-        k = self._interval(t)
+        fitted = self._fit()
+        k = self._ticks.step_at(t)
         if k is None:
-            i = 0 if t < self._time[0] else -1
-            return variance + (GAIN_DOUBT * self._shape_since(i, t)) ** 2
-        start, end = self._time[k], self._time[k + 1]
-        share = (t - start) / (end - start)
-        if not self._is_shaped(k):
-            return self._fit().rough ** 2 + (self._swing(k) * share * (1.0 - share)) ** 2
-        delay = self._fit().delay
-        variance += self._samples.edge_variance(t - delay)
-        if self._samples.have_gap(start - delay, end - delay):
-            step = self._joules[k + 1] - self._joules[k]
-            variance += (step * share * (1.0 - share)) ** 2
+            tick, _ = self._ticks.end(first=t < self._ticks.first)
+            return fitted.misfit**2 + (GAIN_DOUBT * self._shape(tick, t)) ** 2
+        step = self._ticks.step(k)
+        bend = step.share(t) * (1.0 - step.share(t))
+        variance = (step.blur * step.watts) ** 2
+        if not self._is_shaped(step):
+            swing = max(self._ticks.range_near(k), fitted.unrest) * (step.end - step.start)
+            return variance + fitted.rough**2 + (swing * bend) ** 2
+        variance += fitted.misfit**2 + self._samples.edge_variance(t - fitted.delay)
+        if self._samples.have_gap(step.start - fitted.delay, step.end - fitted.delay):
+            variance += (step.joules * bend) ** 2
         return variance
-
-    def _swing(self, k: int) -> float:
-        """Joules by which interval ``k`` would differ at the highest and the lowest power."""
-        near = range(max(k - 1, 0), min(k + 2, len(self._time) - 1))
-        watts = [
-            (self._joules[i + 1] - self._joules[i]) / (self._time[i + 1] - self._time[i])
-            for i in near
-        ]
-        swing = max(max(watts) - min(watts), self._fit().unrest)
-        return swing * (self._time[k + 1] - self._time[k])
 
     # -- the fit of samples to ticks -----------------------------------------------------------
 
     def _fit(self) -> Fit:
         """The fit, made again when enough ticks have come."""
         due = self._fitted_at + min(REFIT_EVERY, 1 + self._fitted_at // 4)
-        if self._count < due or len(self._time) < 2:
-            return self._fitted
-        self._fitted_at = self._count
-        ticks = np.array(self._time[-FIT_TICKS:])
-        joules = np.array(self._joules[-FIT_TICKS:])
-        self._fitted = fit(ticks, joules, *self._samples.since(ticks[0] - BEFORE_TICKS))
+        if self._ticks.added >= due and len(self._ticks) >= 2:
+            self._fitted_at = self._ticks.added
+            ticks, joules = self._ticks.newest(FIT_TICKS)
+            self._fitted = fit(ticks, joules, *self._samples.since(ticks[0] - BEFORE_TICKS))
         return self._fitted

@@ -157,14 +157,14 @@ class TestWindows:
             windows = []
             for busy in (False, True, False):
                 if busy:
-                    time.sleep(0.6)  # what is seen of a window reaches a little beyond it
+                    time.sleep(1.2)  # what is seen of a window reaches a little beyond it
                     fake.foreign(ELSEWHERE, sm_percent=70)
                 start = time.perf_counter()
                 time.sleep(0.8)
                 windows.append((start, time.perf_counter()))
                 if busy:
                     fake.gone(ELSEWHERE)
-                    time.sleep(0.8)
+                    time.sleep(1.2)
             meter.settle(windows[-1][1])
             seen = [meter.read(*window)[0].state for window in windows]
         finally:

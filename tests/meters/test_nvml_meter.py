@@ -87,7 +87,7 @@ class TestTheFigure:
     ) -> None:
         fake = fake_nvml(REAL(curve=curve), in_process=True)
         meter = open_meter()
-        relative, scores = compare(meter, fake, *recorded(meter, 3.0))
+        relative, scores = compare(meter, fake, *recorded(meter, 2.4))
         assert rms(relative) <= bar
         assert rms(scores) <= 1.0
         assert max(map(abs, scores)) <= 3.0
@@ -110,7 +110,7 @@ class TestTheFigure:
     ) -> None:
         fake = fake_nvml(device, in_process=True)
         meter = open_meter()
-        relative, scores = compare(meter, fake, *recorded(meter, 2.5))
+        relative, scores = compare(meter, fake, *recorded(meter, 2.0))
         assert rms(relative) <= bar
         assert rms(scores) <= 1.0
 
@@ -119,7 +119,7 @@ class TestTheFigure:
     ) -> None:
         fake = fake_nvml(FakeDevice(tick=1.0, curve=TURNS), in_process=True)
         meter = open_meter()
-        relative, scores = compare(meter, fake, *recorded(meter, 4.0))
+        relative, scores = compare(meter, fake, *recorded(meter, 3.0))
         assert rms(relative) <= 0.02
         assert rms(scores) <= 1.0
 
@@ -190,12 +190,12 @@ class TestClocks:
     ) -> None:
         fake = fake_nvml(FakeDevice(curve=TURNS), in_process=True)
         meter = open_meter()
-        start, _ = recorded(meter, 1.2)
+        start, _ = recorded(meter, 0.9)
         if known:
             real = time.time
             monkeypatch.setattr(time, "time", lambda: real() + step)
         fake.step_clock(step)
-        time.sleep(1.8)
+        time.sleep(1.4)
         end = time.perf_counter()
         meter.settle(end)
         relative, scores = compare(meter, fake, start, end)
@@ -223,14 +223,14 @@ class TestClocks:
 
 class TestDevices:
     def test_each_gpu_has_a_reading(self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter) -> None:
-        watts = [100.0, 250.0, 400.0, 650.0]
+        watts = [100.0, 400.0, 650.0]
         fake_nvml(*(REAL(watts=w) for w in watts), in_process=True)
         meter = open_meter()
-        _, end = recorded(meter, 2.0)
+        _, end = recorded(meter, 1.5)
         readings = meter.read(end - 1.0, end)
         assert [r.joules for r in readings] == pytest.approx(watts, rel=0.01)
-        assert len({r.device for r in readings}) == 4
-        assert meter.profile().count == 4
+        assert len({r.device for r in readings}) == 3
+        assert meter.profile().count == 3
         assert {(r.component, r.source) for r in readings} == {("gpu", "measured")}
         assert sum("nvml" in thread.name for thread in threading.enumerate()) == 1
 
