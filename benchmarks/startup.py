@@ -117,8 +117,8 @@ def main() -> int:
         env = environment(Path(folder) / "bytecode")
         order = random.Random(options.seed)
         failed = False
-        print("| comparison | with, ms | without, ms | ratio | CPU time ratio |")
-        print("|---|---|---|---|---|")
+        print("| comparison | with, ms | without, ms | ratio | its 95 % | CPU time ratio |")
+        print("|---|---|---|---|---|---|")
         for comparison in COMPARISONS:
             pairs = time_pairs(comparison, project, env, options.pairs, order)
             row, ratio = summarise(comparison.title, pairs)
@@ -187,9 +187,14 @@ def start(arguments: Sequence[str], project: Path, env: Mapping[str, str]) -> Co
 def summarise(title: str, pairs: Sequence[tuple[Cost, Cost]]) -> tuple[str, float]:
     present = 1e3 * statistics.median(a.wall for a, _ in pairs)
     absent = 1e3 * statistics.median(b.wall for _, b in pairs)
-    ratio = statistics.median(a.wall / b.wall for a, b in pairs)
+    ratios = sorted(a.wall / b.wall for a, b in pairs)
+    ratio = statistics.median(ratios)
+    reach = 0.98 * len(ratios) ** 0.5  # ranks on either side of the median
+    low = ratios[max(0, round(len(ratios) / 2 - reach) - 1)]
+    high = ratios[min(len(ratios) - 1, round(len(ratios) / 2 + reach))]
     cpu = statistics.median(a.cpu / b.cpu for a, b in pairs)
-    return f"| {title} | {present:.0f} | {absent:.0f} | {ratio:.3f} | {cpu:.3f} |", ratio
+    numbers = f"{present:.0f} | {absent:.0f} | {ratio:.3f} | {low:.3f} to {high:.3f} | {cpu:.3f}"
+    return f"| {title} | {numbers} |", ratio
 
 
 def additions(project: Path, env: Mapping[str, str], folder: Path) -> Additions:
