@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pytest_inferenergy.meters.samples import GAP
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 EARLIEST, LATEST, GRID = -0.1, 0.2, 0.0025
 """The delays tried, seconds."""
@@ -25,39 +26,50 @@ FEWEST_STEPS = 4
 class Fit(NamedTuple):
     """What the steps of the counter say of the samples."""
 
-    delay: float
-    """Seconds by which the ticks follow the samples."""
-    gain: float
-    """Joules of the counter for each joule of the samples."""
-    misfit: float
-    """Standard error of the curve at one instant where samples give its shape, joules."""
-    rough: float
-    """The same where it runs straight from tick to tick, joules."""
-    unrest: float
+    rough: float = 0.0
+    """Standard error of the curve at one instant where it runs straight from tick to tick, J."""
+    unrest: float = 0.0
     """Twice the standard deviation of power from tick to tick, watts."""
+    misfit: float = 0.0
+    """Standard error of the curve at one instant where samples give its shape, joules."""
+    delay: float = 0.0
+    """Seconds by which the ticks follow the samples."""
+    delay_doubt: float = 0.0
+    """Standard error of that."""
+    gain: float = 1.0
+    """Joules of the counter for each joule of the samples."""
+    watts: float = 0.0
+    """Mean power."""
 
 
 def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
     """Fit samples (``shape``: their integral at ``times``) to two ticks or more.
 
-    The delay is the shift at which the steps of the shape, times a gain, match the steps of the
-    counter best: least squares, tried on a grid, since a load in turns has more than one optimum.
     Where samples and ticks hardly overlap, the ticks stand alone.
     """
     rough = _rough(ticks, joules)
-    unrest = 2.0 * float(np.std(np.diff(joules) / np.diff(ticks)))
-    alone = Fit(0.0, 1.0, rough, rough, unrest)
+    alone = Fit(rough, 2.0 * float(np.std(np.diff(joules) / np.diff(ticks))), rough)
     if not len(times):
         return alone
     inside = (ticks - LATEST >= times[0]) & (ticks - EARLIEST <= times[-1])
+    if inside.sum() < 2:
+        return alone
     ticks, joules = ticks[inside], joules[inside]
-    if len(ticks) < 2:
-        return alone
     told = _told(ticks, times)
-    steps = np.diff(joules)[told]
-    if len(steps) < FEWEST_STEPS:
+    if told.sum() < FEWEST_STEPS:
         return alone
-    watts = float((joules[-1] - joules[0]) / (ticks[-1] - ticks[0]))
+    return _fit_shape(ticks, np.diff(joules), told, times, shape, alone)
+
+
+def _fit_shape(
+    ticks: Floats, steps: Floats, told: Bools, times: Floats, shape: Floats, alone: Fit
+) -> Fit:
+    """The delay at which the steps of the shape, times a gain, match those of the counter best.
+
+    Least squares, tried on a grid, since a load in turns has more than one optimum.
+    """
+    watts = float(steps.sum() / (ticks[-1] - ticks[0]))
+    steps = steps[told]
 
     def at(delay: float) -> tuple[float, float]:
         """Gain and sum of squares at a delay."""
@@ -75,19 +87,25 @@ def fit(ticks: Floats, joules: Floats, times: Floats, shape: Floats) -> Fit:
     delays = np.arange(EARLIEST, LATEST + GRID / 2, GRID)
     squares = np.array([at(float(delay))[1] for delay in delays])
     noise = max(2.0 * variance(float(squares.min())), 1e-12)
-    delay = _vertex(delays, squares / noise + np.square(delays / DELAY_PRIOR))
+    delay, doubt = _vertex(delays, squares / noise + np.square(delays / DELAY_PRIOR))
     gain, left = at(delay)
-    return Fit(delay, gain if gain > 0 else 1.0, math.sqrt(variance(left)), rough, unrest)
+    return alone._replace(
+        misfit=math.sqrt(variance(left)),
+        delay=delay,
+        delay_doubt=doubt,
+        gain=gain if gain > 0 else 1.0,
+        watts=watts,
+    )
 
 
-def _told(ticks: Floats, times: Floats) -> NDArray[np.bool_]:
+def _told(ticks: Floats, times: Floats) -> Bools:
     """Which steps the samples tell all through: none with a gap, such as a pause of recording."""
     apart = np.diff(times)
     gaps = np.concatenate([[0], np.cumsum(apart > GAP * np.median(apart))])
     first = np.searchsorted(times, ticks[:-1] - LATEST, side="right") - 1
     last = np.searchsorted(times, ticks[1:] - EARLIEST)
     newest = len(times) - 1
-    found: NDArray[np.bool_] = gaps[np.clip(last, 0, newest)] == gaps[np.clip(first, 0, newest)]
+    found: Bools = gaps[np.clip(last, 0, newest)] == gaps[np.clip(first, 0, newest)]
     return found
 
 
@@ -102,12 +120,16 @@ def _rough(ticks: Floats, joules: Floats) -> float:
     return float(np.sqrt(np.mean(np.square(missed))))
 
 
-def _vertex(x: Floats, cost: Floats) -> float:
-    """Where a curve is least: the vertex of the parabola through its lowest three points."""
-    i = int(np.argmin(cost))
-    if i in (0, len(x) - 1):
-        return float(x[i])
+def _vertex(x: Floats, cost: Floats) -> tuple[float, float]:
+    """Where a sum of squared errors in units of one is least, and the standard error of that.
+
+    From the parabola through its lowest three points.
+    """
+    i = min(max(int(np.argmin(cost)), 1), len(x) - 2)
     left, middle, right = cost[i - 1 : i + 2]
     bend = left - 2.0 * middle + right
-    shift = 0.5 * (left - right) / bend if bend > 0 else 0.0
-    return float(x[i] + shift * (x[1] - x[0]))
+    if bend <= 0:
+        return float(x[i]), DELAY_PRIOR
+    grid = x[1] - x[0]
+    shift = min(max(0.5 * (left - right) / bend, -1.0), 1.0)
+    return float(x[i] + shift * grid), min(float(grid * math.sqrt(2.0 / bend)), DELAY_PRIOR)

@@ -97,6 +97,10 @@ class Samples:
         share = (t - self._time[i - 1]) / (self._time[i] - self._time[i - 1])
         return self._joules[i - 1] + share * (self._joules[i] - self._joules[i - 1])
 
+    def watts(self, t: float) -> float:
+        """The sample that holds at ``t``."""
+        return self._watts[min(bisect_left(self._time, t), len(self._watts) - 1)]
+
     def tell(self, start: float, end: float) -> bool:
         """Whether there are samples from ``start`` to ``end``."""
         return bool(self._time) and self._time[0] <= start and end <= self.reach

@@ -58,7 +58,7 @@ class Timeline:
     ) -> None:
         self._ticks = Ticks()
         self._samples = Samples()
-        self._fitted = Fit(0.0, 1.0, 0.0, 0.0, 0.0)
+        self._fitted = Fit()
         self._fitted_at = 0  # how many ticks there had been
         self.extend(ticks, samples)
 
@@ -179,7 +179,8 @@ class Timeline:
 
         The misfit of the whole recording (ticks noticed late, samples that do not add up), and
 
-        * where samples tell the shape: power that changes within the sample around the edge;
+        * where samples tell the shape: power that changes within the sample around the edge, and
+          the doubt about the delay, which matters as power at the ticks differs from the mean;
         * where they have a gap: the step may have come in any course. A load switched once errs
           by at most E u (1 - u) for a point a share u into a step of E joules;
         * where there are none: the same, but power stays within what the steps show of it, and
@@ -199,6 +200,9 @@ class Timeline:
             swing = max(self._ticks.range_near(k), fitted.unrest) * (step.end - step.start)
             return variance + fitted.rough**2 + (swing * bend) ** 2
         variance += fitted.misfit**2 + self._samples.edge_variance(t - fitted.delay)
+        before, after = (self._samples.watts(x - fitted.delay) for x in (step.start, step.end))
+        off_mean = before + step.share(t) * (after - before) - fitted.watts
+        variance += (fitted.delay_doubt * off_mean) ** 2
         if self._samples.have_gap(step.start - fitted.delay, step.end - fitted.delay):
             variance += (step.joules * bend) ** 2
         return variance
