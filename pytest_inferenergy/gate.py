@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pytest_inferenergy.options import Settings
+from typing import Any, Literal, Protocol
 
 Effect = Literal["pass", "warn", "fail"]
+
+
+class GateSettings(Protocol):
+    """What of `Settings` the gate looks at."""
+
+    strict: bool
+    update: bool
+    accept: bool
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Judgement:
     causes: tuple[str, ...] = ()
 
 
-def judge(outcome: Mapping[str, Any], settings: Settings) -> Judgement:
+def judge(outcome: Mapping[str, Any], settings: GateSettings) -> Judgement:
     """Apply the gate of the test to an outcome.
 
     Measured regressions and blown budgets fail. Inconclusive ones, and budgets blown by an estimate
@@ -42,7 +48,7 @@ QUIET = ("new", "estimated", "unmeasured")
 """Doubts that the table and the summary tell, and that warrant no warning of their own."""
 
 
-def _causes(outcome: Mapping[str, Any], settings: Settings) -> tuple[list[str], list[str]]:
+def _causes(outcome: Mapping[str, Any], settings: GateSettings) -> tuple[list[str], list[str]]:
     failing = ["broken_baseline"] if outcome["broken_baseline"] is not None else []
     if (outcome.get("against") or {}).get("state") == "lost":
         failing.append("against_lost")

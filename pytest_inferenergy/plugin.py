@@ -12,6 +12,7 @@ from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal
 from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings
 from pytest_inferenergy.session import (
+    BODY_PASSED,
     ENERGY,
     NODEID,
     SESSION,
@@ -137,11 +138,13 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Gate what a test measured, after its own asserts."""
+    item.stash[BODY_PASSED] = False
     try:
         result = yield
     except BaseException as error:
         explain(item, error)
         raise
+    item.stash[BODY_PASSED] = True
     gate_test(item)
     return result
 
@@ -162,7 +165,8 @@ def pytest_runtest_makereport(
     """Put what was measured on the report: it travels between processes and into JUnit."""
     report = yield
     if call.when == "call" and ENERGY in item.stash:
-        outcomes = outcomes_of(item.stash[ENERGY])
+        by_gate = report.failed and item.stash.get(BODY_PASSED, False)
+        outcomes = [o | {"failed_by_gate": by_gate} for o in outcomes_of(item.stash[ENERGY])]
         report.inferenergy = outcomes  # type: ignore[attr-defined]
         report.inferenergy_turns = comparisons_of(item.stash[ENERGY])  # type: ignore[attr-defined]
         properties = user_properties(outcomes)

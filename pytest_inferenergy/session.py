@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_inferenergy.errors import BaselineError, InferenergyError, NothingMeasuredError
+from pytest_inferenergy.errors import InferenergyError, NothingMeasuredError
 from pytest_inferenergy.fixture import Energy, measured_anything, outcomes_of
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.options import Settings, as_data
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
 ENERGY: pytest.StashKey[Energy] = pytest.StashKey()
+BODY_PASSED: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether all that a test does itself passed, and only the gate was still to speak."""
 NODEID: pytest.StashKey[str] = pytest.StashKey()
 """The node id before xdist appends the name of a group, so that baselines know the test."""
 
@@ -119,6 +121,7 @@ class EnergySession:
         if report.failed and report.nodeid in self._tests:  # perhaps its teardown
             for outcome in self._tests[report.nodeid].outcomes:
                 outcome["test_outcome"] = report.outcome
+                outcome["failed_by_gate"] &= report.when == "call"
 
     def on_selected(self, count: int) -> None:
         """Hear how many energy tests are to run: here, or from each xdist worker."""
@@ -155,47 +158,13 @@ class EnergySession:
             self.problems.append(str(error))
 
     def _write_baselines(self) -> None:
-        from pytest_inferenergy.baselines.change import join, restart
-        from pytest_inferenergy.baselines.profile import MachineProfile
-        from pytest_inferenergy.baselines.run_record import from_record
-        from pytest_inferenergy.baselines.store import path_of, update
+        from pytest_inferenergy.evidence import store
 
-        by_machine: dict[str, list[Mapping[str, Any]]] = {}
-        for outcome in self.outcomes:
-            if self._evidence(outcome) is not None:
-                by_machine.setdefault(outcome["slug"], []).append(outcome)
-        for outcomes in by_machine.values():
-            profile = MachineProfile.from_dict(outcomes[0]["profile"])
-
-            def change(stored: Any, outcomes: list[Mapping[str, Any]] = outcomes) -> Any:
-                for outcome in outcomes:
-                    run = from_record(outcome["run"], outcome["nodeid"])
-                    step = join if self._evidence(outcome) == "join" else restart
-                    stored = step(stored, outcome["nodeid"], outcome["name"] or "", run)
-                return stored
-
-            try:
-                update(self.settings.baselines, profile, change)
-            except BaselineError as error:
-                self.problems.append(str(error))
-                continue
-            path = path_of(self.settings.baselines, profile)
-            self.written.append(f"baselines written: {len(outcomes)} in {self._relative(path)}")
-
-    def _evidence(self, outcome: Mapping[str, Any]) -> str | None:
-        """What an outcome does to its baseline: ``join``, ``restart`` or ``None``.
-
-        Nothing of a test that did not pass is ever stored.
-        """
-        if (
-            outcome["state"] != "measured"
-            or outcome["test_outcome"] != "passed"
-            or outcome["broken_baseline"] is not None
-        ):
-            return None
-        if outcome["verdict"] in ("new", "passed"):
-            return "join"
-        return "restart" if self.settings.accept else None
+        done = store(self.outcomes, self.settings.baselines, accept=self.settings.accept)
+        self.problems += done.problems
+        self.written += [
+            f"baselines written: {count} in {self._relative(path)}" for path, count in done.written
+        ]
 
     def _prune(self) -> None:
         from pytest_inferenergy.baselines.change import prune

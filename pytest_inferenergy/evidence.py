@@ -1,0 +1,93 @@
+"""What outcomes do to the stored baselines: one rule for the run itself and for its artefact.
+
+``--energy-update`` and ``--energy-accept`` apply it at the end of a run, ``inferenergy accept`` to
+the results that a run left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pytest_inferenergy.baselines.change import join, restart
+from pytest_inferenergy.baselines.history import Baselines
+from pytest_inferenergy.baselines.profile import MachineProfile
+from pytest_inferenergy.baselines.run_record import from_record
+from pytest_inferenergy.baselines.store import path_of, update
+from pytest_inferenergy.errors import BaselineError
+
+Step = Literal["join", "restart"]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of the baselines."""
+
+    written: list[tuple[Path, int]] = field(default_factory=list)
+    """The files, and how many measurements each took in."""
+    problems: list[str] = field(default_factory=list)
+    """Why a file could not be written; it is as it was."""
+
+
+def refusal(outcome: Mapping[str, Any], *, accept: bool) -> str | None:
+    """Why an outcome may not be stored; ``None``: it may.
+
+    Nothing of a test that did not pass is ever stored. ``accept``: changed levels may be.
+    """
+    if outcome["state"] != "measured":
+        return f"not measured: {outcome['reason']}"
+    if outcome["test_outcome"] != "passed":
+        return f"the test {outcome['test_outcome']}"
+    if outcome["broken_baseline"] is not None:
+        return f"its baseline is broken: {outcome['broken_baseline']}"
+    if outcome["verdict"] not in ("new", "passed") and not accept:
+        return f"{outcome['verdict']}, and not accepted"
+    return None
+
+
+def evidence(outcome: Mapping[str, Any], *, accept: bool) -> Step | None:
+    """What an outcome does to its baseline: it joins the list, begins a new one, or nothing."""
+    if refusal(outcome, accept=accept) is not None:
+        return None
+    return "join" if outcome["verdict"] in ("new", "passed") else "restart"
+
+
+def changed(stored: Baselines, outcomes: Iterable[Mapping[str, Any]], *, accept: bool) -> Baselines:
+    """What is stored once these outcomes of its machine are in it."""
+    for outcome in outcomes:
+        step = {"join": join, "restart": restart}.get(evidence(outcome, accept=accept) or "")
+        if step is not None:
+            run = from_record(outcome["run"], outcome["nodeid"])
+            stored = step(stored, outcome["nodeid"], outcome["name"] or "", run)
+    return stored
+
+
+def by_machine(
+    outcomes: Iterable[Mapping[str, Any]], *, accept: bool
+) -> dict[MachineProfile, list[Mapping[str, Any]]]:
+    """The outcomes that may be stored, by the machine they were measured on."""
+    found: dict[MachineProfile, list[Mapping[str, Any]]] = {}
+    for outcome in outcomes:
+        if evidence(outcome, accept=accept) is not None:
+            profile = MachineProfile.from_dict(outcome["profile"])
+            found.setdefault(profile, []).append(outcome)
+    return found
+
+
+def store(outcomes: Iterable[Mapping[str, Any]], folder: Path, *, accept: bool) -> Stored:
+    """Write what may be stored, one file a machine; a file that fails does not stop the others."""
+    done = Stored()
+    for profile, those in by_machine(outcomes, accept=accept).items():
+
+        def change(stored: Baselines, those: list[Mapping[str, Any]] = those) -> Baselines:
+            return changed(stored, those, accept=accept)
+
+        try:
+            update(folder, profile, change)
+        except BaselineError as error:
+            done.problems.append(str(error))
+        else:
+            done.written.append((path_of(folder, profile), len(those)))
+    return done
