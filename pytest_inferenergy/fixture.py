@@ -10,39 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.open_window import OpenWindow
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.marker_values import Budget, EnergyMarker
     from pytest_inferenergy.measurement import Measurement
     from pytest_inferenergy.measurer import Measurer
-    from pytest_inferenergy.measuring.workload import Workload
     from pytest_inferenergy.options import Settings
     from pytest_inferenergy.request import Measured, Request
 
 T = TypeVar("T")
-
-
-class OpenWindow:
-    """What ``with energy.window(...)`` gives: a `Measurement` once the block has ended."""
-
-    def __init__(self) -> None:
-        self._result: Measurement | None = None
-
-    def _close(self, result: Measurement) -> None:
-        self._result = result
-
-    @property
-    def result(self) -> Measurement:
-        """The measurement; an error before the block has ended."""
-        if self._result is None:
-            raise MisuseError("the window is still open: read its figures after the with block")
-        return self._result
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self.result, name)
 
 
 class Energy:
@@ -78,11 +56,10 @@ class Energy:
         """Measure ``fn(*args, **kwargs)``, repeated until the figure is sharp.
 
         Returns the first call's result. One call answers as many inferences as the test's marker
-        says, one without a marker.
+        says, one without a marker. ``fn`` may be a `Workload`, which brings all that is its own.
         """
-        measured = self._measure(
-            fn, self._marker.name, args=args, kwargs=kwargs, inferences=self._marker.inferences
-        )
+        asked = {"args": args or None, "kwargs": kwargs or None}
+        measured = self._measure(fn, self._marker.name, None, asked)
         result: T = measured.first_result
         return result
 
@@ -98,30 +75,32 @@ class Energy:
         budget: str | None = None,
         setup: Callable[[], Any] | None = None,
         inputs: Sequence[Any] | None = None,
+        images: float | None = None,
         once: bool = False,
     ) -> Measurement:
-        """Measure a callable; returns the `Measurement`.
+        """Measure a callable, or a `Workload`; returns the `Measurement`.
 
         ``inferences``: how many one call answers. ``tokens``: tokens of one call, a number or a
         function of the call's result. ``budget``: an absolute limit for 1,000 inferences, such as
         ``"0.8 Wh"``. ``setup``: called before each call, its energy left out; it returns the
         arguments (a tuple, a dict of keywords, or one value). ``inputs``: a fixed deck, each card
-        the last positional argument of a call. ``once``: call once, never repeat.
+        the last positional argument of a call. ``images``: how many one call makes. ``once``: call
+        once, never repeat. Of a `Workload` only ``name`` and ``budget`` are left to say.
         """
         if isinstance(args, str) or not isinstance(args, Sequence):
             raise MisuseError(f"args={args!r:.80}: give a tuple of arguments, such as args=(x,)")
-        return self._measure(
-            fn,
-            self._marker.name if name is None else name,
-            budget=budget,
-            args=tuple(args),
-            kwargs=kwargs or {},
-            inferences=self._marker.inferences if inferences is None else inferences,
-            tokens=tokens,
-            setup=setup,
-            inputs=inputs,
-            once=once,
-        ).measurement
+        asked = {
+            "args": tuple(args) or None,
+            "kwargs": kwargs,
+            "inferences": inferences,
+            "tokens": tokens,
+            "setup": setup,
+            "inputs": inputs,
+            "images": images,
+            "once": once or None,
+        }
+        name = self._marker.name if name is None else name
+        return self._measure(fn, name, budget, asked).measurement
 
     @contextlib.contextmanager
     def window(
@@ -133,7 +112,8 @@ class Energy:
         budget: str | None = None,
     ) -> Iterator[OpenWindow]:
         """Measure the body of a ``with`` block, which runs once, as it stands."""
-        request = self._request(_nothing, name, budget, inferences=inferences, tokens=tokens)
+        asked = {"inferences": inferences, "tokens": tokens}
+        request = self._request(_nothing, name, budget, asked)
         window = OpenWindow()
         earlier = self._earlier.get(name)
         if earlier is not None:
@@ -156,12 +136,12 @@ class Energy:
         at_most: float | None = None,
         tolerance: float = 1.0,
         must_detect: float = 3.0,
-        inferences: int | tuple[int, int] = 1,
+        inferences: int | tuple[int, int] | None = None,
         inputs: Sequence[Any] | None = None,
         name: str | None = None,
         seed: int = 0,
     ) -> Comparison:
-        """Measure two callables by turns on one device, so that drift cancels.
+        """Measure two callables, or two workloads, by turns on one device, so that drift cancels.
 
         Randomised AB/BA pairs until the answer is clear: whether the candidate needs more energy
         per inference than the reference by ``tolerance`` percent (``regressed``) or clearly less
@@ -172,12 +152,13 @@ class Energy:
         """
         from pytest_inferenergy.deciding.margins import Margins
         from pytest_inferenergy.deciding.sequential import Turns
-        from pytest_inferenergy.measuring.workload import Workload
-        from pytest_inferenergy.request import TurnsRequest
+        from pytest_inferenergy.marker_values import EnergyMarker
+        from pytest_inferenergy.request import TurnsRequest, workload_of
 
         counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
+        asked = {"args": tuple(args) or None, "kwargs": kwargs, "inputs": inputs}
         ours, theirs = (
-            Workload(fn, tuple(args), kwargs or {}, inferences=count, inputs=inputs)
+            workload_of(fn, EnergyMarker(), asked | {"inferences": count})
             for fn, count in zip((candidate, reference), counts, strict=True)
         )
         try:
@@ -200,9 +181,9 @@ class Energy:
         return self._measured[-1].measurement
 
     def _measure(
-        self, fn: Callable[..., Any], name: str | None, budget: str | None = None, **workload: Any
+        self, fn: Callable[..., Any], name: str | None, budget: str | None, asked: dict[str, Any]
     ) -> Measured:
-        request = self._request(fn, name, budget, **workload)
+        request = self._request(fn, name, budget, asked)
         measured = self._again(request) or self._measurer().measure(request)
         self._keep(measured)
         return measured
@@ -212,36 +193,25 @@ class Energy:
         earlier = self._earlier.get(request.name)
         if earlier is None:
             return None
-        from pytest_inferenergy.measuring.workload import call_once
-
-        return dataclasses.replace(earlier, first_result=call_once(request.workload))
+        return dataclasses.replace(earlier, first_result=request.workload())
 
     def _request(
-        self, fn: Callable[..., Any], name: str | None, budget: str | None, **workload: Any
+        self, fn: Callable[..., Any], name: str | None, budget: str | None, asked: dict[str, Any]
     ) -> Request:
-        from pytest_inferenergy.baselines.fields import text_problem
-        from pytest_inferenergy.measuring.workload import Workload
-        from pytest_inferenergy.request import Request
+        from pytest_inferenergy.request import Request, budget_of, check_name, workload_of
 
-        if name is not None:
-            problem = text_problem(name) if isinstance(name, str) else "must be a text"
-            if problem is not None:
-                raise MisuseError(f"name={name!r}: {problem}")
+        check_name(name)
         if name in self._names:
             raise MisuseError(
                 "a second measurement in one test needs a name of its own: say name='...'"
                 if name is None
                 else f"this test already has a measurement named {name!r}: give another name="
             )
-        limit = self._budget
-        if budget is not None:
-            from pytest_inferenergy.marker_values import Budget
-            from pytest_inferenergy.units import parse_energy
-
-            limit = Budget(parse_energy(budget) / 1000, f"{budget.strip()} per 1000")
-        made: Workload = Workload(fn, **workload)
+        limit = self._budget if budget is None else budget_of(budget)
+        workload = workload_of(fn, self._marker, asked)
+        made = Request(self._nodeid, name, workload, self._settings, limit, self._marker.task)
         self._names.add(name)
-        return Request(self._nodeid, name, made, self._settings, limit)
+        return made
 
     def _keep(self, measured: Measured) -> None:
         # the result is its author's: pytest keeps tests, and so us, until the session ends

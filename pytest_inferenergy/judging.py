@@ -26,6 +26,7 @@ class Judging:
         self.request = request
         self.measuring = measuring
         self._digest = request.workload.digest()
+        self._description = request.description
         self._commit = measurer.commit()
         self._libraries = library_versions()
         self._stored: tuple[Run, ...] | None = None
@@ -135,7 +136,12 @@ class Judging:
 
     def run(self) -> Run:
         """The run that the windows so far make."""
-        from pytest_inferenergy.measuring.summary import gated_devices, idle_watts, mean_state
+        from pytest_inferenergy.measuring.summary import (
+            gated_devices,
+            idle_watts,
+            mean_state,
+            tokens_per_inference,
+        )
 
         recording = self.measuring.recording
         state = mean_state(recording)
@@ -144,6 +150,8 @@ class Judging:
             time.time(),
             idle_watts=idle_watts(recording),
             inferences_per_call=self.request.workload.inferences,
+            tokens_per_inference=tokens_per_inference(recording),
+            description=self._description,
             device="+".join(gated_devices(recording)) or None,
             input_digest=self._digest,
             driver=None if recording.profile is None else recording.profile.driver,

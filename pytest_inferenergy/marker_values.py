@@ -15,6 +15,10 @@ class EnergyMarker:
     must_detect: float | None = None
     max_seconds: float | None = None
     gate: str | None = None
+    task: str | None = None
+    """One of the ten tasks of the study, for the report."""
+    counted: bool = False
+    """Whether ``inferences`` was written down, and not the default."""
 
 
 @dataclass(frozen=True)

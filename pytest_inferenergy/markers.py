@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import InferenergyError, MisuseError
@@ -24,8 +25,9 @@ def energy(
     must_detect: float | None = None,
     max_seconds: float | None = None,
     gate: str | None = None,
+    task: str | None = None,
 ) -> EnergyMarker:
-    """Measure the energy of this test. tolerance and must_detect are percentages, gate is one of fail, warn and off. On a test that does not ask for the fixture `energy` the whole call of the test function is measured, answering so many inferences."""  # noqa: E501
+    """Measure the energy of this test. tolerance and must_detect are percentages, gate is one of fail, warn and off, task one of the ten tasks of the study. On a test that does not ask for the fixture `energy` the whole call of the test function is measured, answering so many inferences."""  # noqa: E501
     _check("inferences", inferences, int, least=1)
     _check_given("name", name, str)
     _check_given("tolerance", tolerance, (int, float), least=0)
@@ -34,6 +36,12 @@ def energy(
     _check_given("gate", gate, str)
     if gate not in (None, "fail", "warn", "off"):
         raise MisuseError(f"gate={gate!r}: give 'fail', 'warn' or 'off'")
+    if task is not None:
+        from pytest_inferenergy.tasks.names import unknown_task
+
+        problem = unknown_task(task)
+        if problem is not None:
+            raise MisuseError(problem)
     if name == "":
         raise MisuseError("name='': must not be empty")
     if max_seconds == 0:
@@ -42,7 +50,7 @@ def energy(
         raise MisuseError(f"must_detect={must_detect} has to be greater than {tolerance=}")
     from pytest_inferenergy.marker_values import EnergyMarker
 
-    return EnergyMarker(inferences, name, tolerance, must_detect, max_seconds, gate)
+    return EnergyMarker(inferences, name, tolerance, must_detect, max_seconds, gate, task)
 
 
 def energy_budget(limit: str, per: int = 1000) -> Budget:
@@ -88,7 +96,7 @@ def energy_marker(item: pytest.Item) -> EnergyMarker:
     given: dict[str, Any] = {}
     for mark in reversed(list(item.iter_markers("energy"))):
         given.update(_bind(energy, mark))
-    return energy(**given)
+    return replace(energy(**given), counted="inferences" in given)
 
 
 def budget_marker(item: pytest.Item) -> Budget | None:

@@ -40,6 +40,7 @@ class Figures:
     source: Literal["measured", "estimated"]
     components: Mapping[str, ComponentEnergy]
     tokens_per_inference: float | None = None
+    images_per_inference: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Measurement:
     """Change against the baseline, a fraction: 0.05 is 5 % more."""
     verdict: str | None = None
     """`passed`, `improved`, `regressed`, `inconclusive` or `new`; `None` where nothing judged."""
+    description: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """What the workload says of itself: task, model, batch_size, dtype, …"""
     details: Mapping[str, object] = field(default_factory=dict)
     """The verdict's numbers, as they stand in the JSON results."""
 
@@ -146,6 +149,12 @@ class Measurement:
         """Tokens per joule, ``None`` without ``tokens=``."""
         tokens = self._known.tokens_per_inference
         return None if not tokens else tokens / self._known.joules_per_inference
+
+    @property
+    def joules_per_image(self) -> float | None:
+        """Joules per image made, ``None`` without ``images=``."""
+        images = self._known.images_per_inference
+        return None if not images else self._known.joules_per_inference / images
 
     @property
     def joules_above_idle(self) -> float | None:

@@ -76,7 +76,7 @@ class Measurer:
                 return self._measure(request, measuring, called)
             except (MeterError, BaselineError) as error:
                 if not called[0]:
-                    measuring.recording.first_result = _call_once(request.workload)
+                    measuring.recording.first_result = request.workload()
                 return self._lost(request, measuring.recording.first_result, error)
 
     def _measure(self, request: Request, measuring: Measuring, called: list[bool]) -> Measured:
@@ -157,7 +157,7 @@ class Measurer:
         meters = self._ready(request.settings)
         if isinstance(meters, str):
             for workload in (request.candidate, request.reference):
-                _call_once(workload)
+                workload()
             return Comparison(request.name, reason=meters)
         with self._alone():
             try:
@@ -234,7 +234,7 @@ class Measurer:
                 self.spent += time.perf_counter() - start
 
     def _unmeasured(self, request: Request, reason: str) -> Measured:
-        result = _call_once(request.workload)
+        result = request.workload()
         return Measured(result, _nothing(request, reason), _blank(request, reason))
 
     def _lost(self, request: Request, result: Any, error: Exception) -> Measured:
@@ -256,13 +256,6 @@ class Measurer:
     def commit(self) -> str | None:
         """The commit under test."""
         return commit_of(self._root)
-
-
-def _call_once(workload: Workload) -> Any:
-    """Make the first call without any meter."""
-    from pytest_inferenergy.measuring.workload import call_once
-
-    return call_once(workload)
 
 
 def _caught(step: Callable[[], object]) -> MeterError | None:

@@ -15,7 +15,11 @@ from pytest_inferenergy.deciding.budget import BudgetVerdict, judge_budget
 from pytest_inferenergy.deciding.decide import decide
 from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
 from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
-from pytest_inferenergy.measuring.summary import component_joules, gated_devices
+from pytest_inferenergy.measuring.summary import (
+    component_joules,
+    gated_devices,
+    tokens_per_inference,
+)
 from pytest_inferenergy.units import kwh_per_1k
 
 if TYPE_CHECKING:
@@ -48,7 +52,7 @@ def conclude(
         reason = f"nothing to compare with: {broken}"
         verdict = replace(verdict, verdict="inconclusive", reason=reason)
     budget = _budget(request, recording, run, stored)
-    figures = _figures(recording, estimate)
+    figures = _figures(request, recording, estimate)
     flags = sorted({*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags})
     details = verdict.as_dict()
     measurement = Measurement(
@@ -57,6 +61,7 @@ def conclude(
         devices=gated_devices(recording),
         flags=tuple(flags),
         idle_watts=None if recording.profile is None else recording.profile.idle_watts,
+        description=request.description,
         baseline=None if verdict.baseline_joules is None else kwh_per_1k(verdict.baseline_joules),
         change=verdict.change,
         verdict=verdict.verdict,
@@ -101,8 +106,12 @@ def as_data(measurement: Measurement) -> dict[str, Any]:
         "mean_watts": measurement.mean_watts,
         "idle_watts": measurement.idle_watts,
         "joules_above_idle": measurement.joules_above_idle,
+        "task": dict(measurement.description) or None,
+        "tokens_per_inference": figures.tokens_per_inference,
+        "images_per_inference": figures.images_per_inference,
         "joules_per_token": measurement.joules_per_token,
         "tokens_per_joule": measurement.tokens_per_joule,
+        "joules_per_image": measurement.joules_per_image,
         "inferences": figures.inferences,
         "windows": figures.windows,
         "components": {
@@ -128,6 +137,7 @@ def blank(request: Request, reason: str) -> dict[str, Any]:
         "gate": request.settings.gate,
         "broken_baseline": None,
         "flags": [],
+        "task": request.description or None,
         "verdict": None,
         "budget": None,
     }
@@ -162,11 +172,11 @@ def _budget(
     return judged
 
 
-def _figures(recording: Recording, estimate: Estimate) -> Figures:
+def _figures(request: Request, recording: Recording, estimate: Estimate) -> Figures:
     low, high = estimate.interval(0.99)
     windows = recording.windows
     inferences = sum(window.inferences for window in windows)
-    tokens = [window.tokens for window in windows if window.tokens is not None]
+    images = request.workload.images
     return Figures(
         joules_per_inference=estimate.joules_per_inference,
         joules_low=low,
@@ -183,5 +193,6 @@ def _figures(recording: Recording, estimate: Estimate) -> Figures:
             )
             for name, (source, joules) in component_joules(recording).items()
         },
-        tokens_per_inference=sum(tokens) / inferences if tokens else None,
+        tokens_per_inference=tokens_per_inference(recording),
+        images_per_inference=None if images is None else images / request.workload.inferences,
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_inferenergy.baselines.fields import text_problem
+from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.marker_values import Budget, EnergyMarker
 from pytest_inferenergy.measurement import Measurement
+from pytest_inferenergy.measuring.description import described
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.options import Settings
+from pytest_inferenergy.units import parse_energy
 
 if TYPE_CHECKING:
     from pytest_inferenergy.deciding.sequential import Turns
-    from pytest_inferenergy.marker_values import Budget
-    from pytest_inferenergy.measuring.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,21 @@ class Request:
     workload: Workload
     settings: Settings
     budget: Budget | None = None
+    task: str | None = None
+    """The task that the test's marker names."""
+
+    def __post_init__(self) -> None:
+        own = self.workload.description.get("task")
+        if self.task is not None and own is not None and self.task != own:
+            raise MisuseError(
+                f"the workload is of the task {own!r}, the test's marker says task={self.task!r}: "
+                "leave one of them out"
+            )
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What is stored and shown of the workload, the test's task with it."""
+        return described(self.workload.description, self.task)
 
 
 @dataclass(frozen=True)
@@ -44,3 +64,37 @@ class Measured:
     first_result: Any
     measurement: Measurement
     outcome: dict[str, Any]
+
+
+def workload_of(fn: Callable[..., Any], marker: EnergyMarker, asked: dict[str, Any]) -> Workload:
+    """The workload that a test gives: ready, or a callable with what is asked of it.
+
+    ``asked``: the fields of a `Workload` by name, ``None`` where nothing was said.
+    """
+    given = {field: value for field, value in asked.items() if value is not None}
+    if not isinstance(fn, Workload):
+        return Workload(fn, **{"inferences": marker.inferences, **given})
+    if given:
+        raise MisuseError(
+            f"{', '.join(given)} given beside a Workload, which brings its own: "
+            f"dataclasses.replace(workload, {next(iter(given))}=...) changes it"
+        )
+    if marker.counted and marker.inferences != fn.inferences:
+        raise MisuseError(
+            f"the workload answers inferences={fn.inferences} a call, the test's marker says "
+            f"inferences={marker.inferences}: leave it out of the marker"
+        )
+    return fn
+
+
+def check_name(name: object) -> None:
+    """Raise `MisuseError` for what cannot name a measurement."""
+    if name is not None:
+        problem = text_problem(name) if isinstance(name, str) else "must be a text"
+        if problem is not None:
+            raise MisuseError(f"name={name!r}: {problem}")
+
+
+def budget_of(text: str) -> Budget:
+    """A budget for 1,000 inferences."""
+    return Budget(parse_energy(text) / 1000, f"{text.strip()} per 1000")

@@ -22,7 +22,7 @@ ANYTHING = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.sampled_from([10**400, -(10**400), b"x", (), {}]),
 )
-KEYWORDS = ("inferences", "name", "tolerance", "must_detect", "max_seconds", "gate")
+KEYWORDS = ("inferences", "name", "tolerance", "must_detect", "max_seconds", "gate", "task")
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(KEYWORDS, ANYTHING)))

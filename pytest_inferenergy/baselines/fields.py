@@ -94,6 +94,16 @@ class Fields:
             raise self._wrong(field, "must be finite and of plausible size", value)
         return float(value)
 
+    def scalar(self, field: str) -> str | int | float | bool:
+        """A text, a number, or ``true`` or ``false``."""
+        value = self.value(field)
+        if isinstance(value, str):
+            return self.text(field)
+        if isinstance(value, bool):
+            return value
+        number = self.number(field)
+        return value if isinstance(value, int) else number
+
     def not_negative(self, field: str) -> float:
         """A finite number from 0."""
         value = self.number(field)
@@ -144,13 +154,18 @@ def text_problem(text: str) -> str | None:
     """Why a text may not be stored, or ``None``."""
     if not text:
         return "must not be empty"
-    if _ABSOLUTE_PATH.match(text):
+    if is_absolute(text):
         return "must not be an absolute path (the file is shared between machines)"
     try:
         text.encode()
     except UnicodeEncodeError:
         return "must be valid Unicode"
     return None
+
+
+def is_absolute(text: str) -> bool:
+    """Whether a text is an absolute path, of whatever system."""
+    return _ABSOLUTE_PATH.match(text) is not None
 
 
 def iso_utc(instant: float) -> str:

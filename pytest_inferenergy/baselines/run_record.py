@@ -18,6 +18,7 @@ WHOLES: Final = ("windows", "inferences_per_call", "concurrency")
 OPTIONAL_NUMBERS: Final = (
     "waiting_watts",
     "waiting_watts_stderr",
+    "tokens_per_inference",
     "idle_watts",
     "power_limit_watts",
     "sm_clock_mhz",
@@ -35,6 +36,8 @@ def to_record(run: Run, where: str) -> dict[str, Any]:
         "time": instant(run.time, where),
         "libraries": dict(run.libraries),
     }
+    if run.description:
+        record["description"] = dict(run.description)
     for name in (*NUMBERS, *OPTIONAL_NUMBERS):
         value = getattr(run, name)
         if value is not None:
@@ -60,6 +63,9 @@ def from_record(data: object, where: str) -> Run:
         for name in names
         if fields.has(name)
     }
+    if fields.has("description"):
+        said = Fields(fields.value("description"), f"{where}, description")
+        optional["description"] = {name: said.scalar(name) for name in sorted(said.names())}
     run = Run(
         log_joules=math.log(fields.positive("joules_per_inference")),
         log_seconds=math.log(fields.positive("seconds_per_inference")),

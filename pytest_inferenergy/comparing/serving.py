@@ -10,7 +10,7 @@ from pytest_inferenergy.comparing.channel import Channel, Message
 from pytest_inferenergy.comparing.clock import ClockMeter
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
 from pytest_inferenergy.measurement import Figures, Measurement
-from pytest_inferenergy.measuring.workload import Workload, call_once, run_stretch
+from pytest_inferenergy.measuring.workload import Workload, run_stretch
 from pytest_inferenergy.meters.meter_set import MeterSet
 from pytest_inferenergy.outcome import blank
 from pytest_inferenergy.request import Measured, Request, TurnsRequest
@@ -34,7 +34,7 @@ class Serving:
         first: list[Any] = []
         kind = "once" if request.workload.once else "measure"
         left = self._serve(kind, request.name, request.workload, first)
-        result = first[0] if first else call_once(request.workload)
+        result = first[0] if first else request.workload()
         return Measured(result, _figures(request.name, left), blank(request, NOT_NEEDED))
 
     @contextlib.contextmanager
@@ -47,7 +47,7 @@ class Serving:
     def compare(self, request: TurnsRequest) -> Comparison:
         """Take the present side's comparison: two callables of one revision are its own matter."""
         for workload in (request.candidate, request.reference):
-            call_once(workload)
+            workload()
         left = self._serve("compare", request.name, request.candidate, [])
         ratios = (
             Ratios(left["ratio"], left["ratio"], left["ratio"], 1.0) if "ratio" in left else None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pytest_inferenergy.deciding.run import Run
+
+PLACE = frozenset({"device"})
+"""What a description says of the place: the machine profile and the card tell that better."""
+CONSEQUENCES = frozenset({"parameters"})
+"""What follows from the code under test, and may be why the energy changed."""
 
 
 def changed_inputs(new: Run, old: Run) -> tuple[str, ...]:
     """What makes a comparison meaningless, in words; empty when nothing does.
 
-    A digest that either run lacks cannot be told to differ. No locked clock is a state of its own.
+    A digest, or a part of the description, that either run lacks cannot be told to differ. No
+    locked clock is a state of its own.
     """
     found = []
     digests = (old.input_digest, new.input_digest)
@@ -22,9 +28,28 @@ def changed_inputs(new: Run, old: Run) -> tuple[str, ...]:
     ):
         if before != after:
             found.append(f"{name} {before} → {after}")
+    found += _described(new, old)
     if old.locked_clock_mhz != new.locked_clock_mhz:
         found.append(f"locked clock {_clock(old)} → {_clock(new)}")
     return tuple(found)
+
+
+def _described(new: Run, old: Run) -> list[str]:
+    """What the two descriptions say differently of the task, the model and how it is run."""
+    names = new.description.keys() - PLACE - CONSEQUENCES
+    if new.inferences_per_call != old.inferences_per_call:
+        names -= {"batch_size"}  # the same said twice
+    return _differences(new, old, names)
+
+
+def _differences(new: Run, old: Run, names: Collection[str]) -> list[str]:
+    """Of the parts of a description that both runs know, those that differ."""
+    before, after = old.description, new.description
+    return [
+        f"{name} {before[name]} → {after[name]}"
+        for name in sorted(names)
+        if name in before and name in after and before[name] != after[name]
+    ]
 
 
 def other_card(new: Run, old: Run) -> bool:
@@ -40,8 +65,11 @@ def comparable(new: Run, baseline: Sequence[Run]) -> list[Run]:
 
 
 def also_changed(new: Run, old: Run) -> tuple[str, ...]:
-    """Driver and libraries that differ, e.g. ``"torch 2.11.0 → 2.13.0"``; unknown says nothing."""
-    found = []
+    """Driver, libraries and size of the model that differ, e.g. ``"torch 2.11.0 → 2.13.0"``.
+
+    Unknown says nothing.
+    """
+    found = _differences(new, old, CONSEQUENCES)
     if new.driver and old.driver and new.driver != old.driver:
         found.append(f"driver {old.driver} → {new.driver}")
     if new.libraries and old.libraries:

@@ -36,6 +36,8 @@ class Run:
     """Power of the device(s) at rest with their context open, watts; of what is gated."""
     inferences_per_call: int = 1
     concurrency: int = 1
+    tokens_per_inference: float | None = None
+    """Mean over all windows."""
     device: str | None = None
     """Hashed identity of the card(s)."""
     input_digest: str | None = None
@@ -46,5 +48,7 @@ class Run:
     temperature_c: float | None = None
     throttle_reasons: int | None = None
     commit: str | None = None
+    description: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """What the workload says of itself, e.g. ``{"model": "distilgpt2", "batch_size": 1}``."""
     libraries: Mapping[str, str] = field(default_factory=dict)
     """Versions of the libraries loaded by the test, e.g. ``{"torch": "2.13.0"}``."""

@@ -44,6 +44,13 @@ def component_joules(recording: Recording) -> dict[str, tuple[str, float]]:
     return found
 
 
+def tokens_per_inference(recording: Recording) -> float | None:
+    """Tokens over inferences of all windows; ``None`` where nobody counts them."""
+    windows = recording.windows
+    tokens = [window.tokens for window in windows if window.tokens is not None]
+    return sum(tokens) / sum(window.inferences for window in windows) if tokens else None
+
+
 def mean_state(recording: Recording) -> DeviceState:
     """Clocks on the mean, the highest temperature, and every throttle reason seen."""
     states = [r.state for r in gated_readings(recording) if r.state is not None]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.measuring.description import Scalar
 from pytest_inferenergy.measuring.digest import input_digest
 from pytest_inferenergy.measuring.synchronise import synchronise
+from pytest_inferenergy.measuring.workload_check import check
 from pytest_inferenergy.meters.meter_set import MeterSet, Span
 
 
@@ -19,37 +19,43 @@ class Workload:
 
     Either ``args`` and ``kwargs`` are the same for every call, or ``setup`` makes them before each
     call, or ``inputs`` is a deck that each window goes through a whole number of times, each card
-    as the last positional argument.
+    as the last positional argument. Raises `MisuseError` for what cannot be measured.
     """
 
     call: Callable[..., Any]
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     inferences: int = 1
+    """Inferences that one call answers."""
     tokens: float | Callable[[Any], float] | None = None
+    """Tokens of one call, or a function of what it returns."""
     setup: Callable[[], Any] | None = None
     inputs: Sequence[Any] | None = None
     once: bool = False
+    """Never repeat the call."""
+    images: float | None = None
+    """Images that one call makes."""
+    prefill: Callable[..., Any] | None = None
+    """The same work ending with the first token: called with the same arguments, it tells the
+    energy of reading the prompt from that of writing."""
+    prompt_tokens: float | None = None
+    """Tokens that one call reads, for the joules per token of ``prefill``."""
+    description: Mapping[str, Scalar] = field(default_factory=dict)
+    """What is stored and shown: task, model, batch_size, dtype, …"""
+    digest_text: str | None = None
+    """A digest of the inputs by whoever made them, in place of one made from the arguments."""
 
     def __post_init__(self) -> None:
-        if not callable(self.call):
-            raise MisuseError(f"the workload must be callable, got {type(self.call).__name__}")
-        if isinstance(self.inferences, bool) or not isinstance(self.inferences, int):
-            raise MisuseError(f"inferences={self.inferences!r}: must be an int")
-        if self.inferences < 1:
-            raise MisuseError(f"inferences={self.inferences}: must be at least 1")
-        if not isinstance(self.kwargs, Mapping):
-            raise MisuseError(f"kwargs={self.kwargs!r:.80}: must be a dict of keyword arguments")
-        if not (self.tokens is None or callable(self.tokens) or _is_positive(self.tokens)):
-            raise MisuseError(f"tokens={self.tokens!r}: must be a positive number or a function")
-        if self.setup is not None and not callable(self.setup):
-            raise MisuseError(f"setup={self.setup!r:.80}: must be a function")
-        if self.inputs is not None and not hasattr(self.inputs, "__len__"):
-            raise MisuseError(f"inputs={self.inputs!r:.80}: must be a list, its length is needed")
-        if self.inputs is not None and self.setup is not None:
-            raise MisuseError("give setup= or inputs=, not both: both make the arguments")
-        if self.inputs is not None and not len(self.inputs):
-            raise MisuseError("inputs= is empty: nothing to measure")
+        check(self)
+
+    def __call__(self) -> Any:
+        """One call, unmeasured: its result. With a deck its first card, with ``setup`` after it."""
+        args, kwargs = self.args, self.kwargs
+        if self.setup is not None:
+            args, kwargs = _arguments(self.setup())
+        elif self.inputs is not None:
+            args = (*args, self.inputs[0])
+        return self.call(*args, **kwargs)
 
     @property
     def deck(self) -> int:
@@ -58,6 +64,8 @@ class Workload:
 
     def digest(self) -> str | None:
         """A digest of the inputs, ``None`` where ``setup`` makes them anew for each call."""
+        if self.digest_text is not None:
+            return self.digest_text
         if self.setup is not None:
             return None
         return input_digest(self.args, dict(self.kwargs), self.inputs)
@@ -119,10 +127,6 @@ def _run_together(
         stretch.tokens += counted
 
 
-def _is_positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
-
-
 def _arguments(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """What ``setup`` returned, as positional and keyword arguments."""
     if prepared is None:
@@ -132,13 +136,3 @@ def _arguments(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     if isinstance(prepared, dict):
         return (), prepared
     return (prepared,), {}
-
-
-def call_once(workload: Workload) -> Any:
-    """The first call and nothing else, unmeasured."""
-    args, kwargs = workload.args, workload.kwargs
-    if workload.setup is not None:
-        args, kwargs = _arguments(workload.setup())
-    elif workload.inputs is not None:
-        args = (*args, workload.inputs[0])
-    return workload.call(*args, **kwargs)

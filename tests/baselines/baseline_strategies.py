@@ -38,6 +38,10 @@ runs = st.builds(
     power_limit_watts=st.none() | numbers,
     sm_clock_mhz=st.none() | numbers,
     temperature_c=st.none() | numbers,
+    tokens_per_inference=st.none() | not_negative,
+    description=st.dictionaries(
+        texts, texts | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(0, 9), max_size=3
+    ),
     throttle_reasons=st.none() | st.integers(0, 2**64 - 1),
     commit=st.none() | texts,
     libraries=st.dictionaries(texts, texts, max_size=3),

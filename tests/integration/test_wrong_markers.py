@@ -20,6 +20,10 @@ WRONG = [
     ("energy(tolerance='5 %')", "energy: tolerance='5 %': must be a number"),
     ("energy(max_seconds=0)", "energy: max_seconds=0: must be positive"),
     ("energy(gate='maybe')", "energy: gate='maybe': give 'fail', 'warn' or 'off'"),
+    (
+        "energy(task='chess')",
+        "energy: unknown task 'chess': give one of text-classification, *, text-to-image",
+    ),
     ("energy(tolerance=5, must_detect=5)", "energy: must_detect=5 has to be greater than *5*"),
     ("energy(must_detect=3)", "energy: must_detect=3 has to be greater than the tolerance, 5 *"),
     ("energy_budget()", "energy_budget: missing a required argument: 'limit'; known arguments: *"),

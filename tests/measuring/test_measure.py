@@ -12,7 +12,7 @@ from pytest_inferenergy.measuring import measure as measure_module
 from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
 from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW, Measuring, Recording
 from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
-from pytest_inferenergy.measuring.workload import Stretch, Workload, call_once, run_stretch
+from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
 from pytest_inferenergy.meters.meter_set import MeterSet
 from tests.measuring.fakes import Clock, HandMeter
 
@@ -134,7 +134,7 @@ class TestCalls:
         workload = Workload(call, setup=lambda: prepared)
         stretch = run_stretch(workload, 1, MeterSet([HandMeter(clock)]), keep_first=True)
         assert stretch.first_result == expected
-        assert call_once(workload) == expected
+        assert workload() == expected
 
     def test_a_deck_is_gone_through_a_whole_number_of_times(self, clock: Clock) -> None:
         seen: list[str] = []
@@ -149,7 +149,7 @@ class TestCalls:
         assert recording.first_result == "<a>"
         assert all(window.calls % 3 == 0 for window in recording.windows)
         assert seen == list("abc") * (len(seen) // 3)
-        assert call_once(workload) == "<a>"
+        assert workload() == "<a>"
 
     def test_tokens_are_a_number_or_counted(self, clock: Clock) -> None:
         def call() -> str:
