@@ -104,6 +104,8 @@ class Judging:
 
     def _estimate(self, recording: Recording) -> Any:
         from pytest_inferenergy.deciding.estimate import Estimate
+        from pytest_inferenergy.measuring.aliasing import aliasing_doubt
+        from pytest_inferenergy.measuring.summary import idle_watts
 
         windows = recording.windows
         return Estimate.from_windows(
@@ -111,6 +113,7 @@ class Judging:
             [w.seconds_per_inference for w in windows],
             [w.seconds for w in windows],
             [w.stderr / w.joules for w in windows],
+            shared_stderr=aliasing_doubt(windows, idle_watts(recording)),
         )
 
     def _profile_of(self, recording: Recording) -> MachineProfile:

@@ -15,6 +15,9 @@ from benchmarks.live.recorder import Recorded, Recorder
 from benchmarks.live.tools import Told, Tool
 from benchmarks.live.truth import Truth
 from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.measuring.aliasing import aliasing_doubt
+from pytest_inferenergy.measuring.window import Window as Measured
+from pytest_inferenergy.meters.base import Reading
 from pytest_inferenergy.meters.nvml import NvmlMeter
 
 PAUSE = 0.1
@@ -42,6 +45,8 @@ class Window:
     """Seconds until our figure was there."""
     others: dict[str, Told] = field(default_factory=dict)
     phase: float | None = None
+    aliasing: float = 0.0
+    """Joules more of standard error, since the work repeats at a period that was given."""
     held_out: tuple[float, float, float] | None = None
     """The same between two held-out ticks: ours, its standard error, the counter's joules."""
 
@@ -105,7 +110,7 @@ class Collector:
             time.sleep(WARM_UP / 10)
             for _ in range(each):
                 turns = round(self._random.uniform(1 - AROUND, 1 + AROUND) / period)
-                self._window(phase, 1.0, turns * period, number / phases)
+                self._window(phase, 1.0, turns * period, number / phases, turns)
             self._load.stop()
         return self._finish(phase)
 
@@ -167,7 +172,12 @@ class Collector:
         return joules, _stderr(told), truth.counter(last) - truth.counter(first)
 
     def _window(
-        self, phase: Phase, nominal: float, length: float, part: float | None = None
+        self,
+        phase: Phase,
+        nominal: float,
+        length: float,
+        part: float | None = None,
+        turns: int = 1,
     ) -> None:
         time.sleep(self._random.uniform(0.0, PAUSE))
         outer = list(self._tools.values())
@@ -187,9 +197,16 @@ class Collector:
             return
         after = time.perf_counter() - end
         joules = sum(reading.joules for reading in told)
+        doubt = self._aliasing(told, start, end, turns)
         phase.windows.append(
-            Window(nominal, start, end, joules, _stderr(told), after, others, part)
+            Window(nominal, start, end, joules, _stderr(told), after, others, part, doubt)
         )
+
+    def _aliasing(self, told: tuple[Reading, ...], start: float, end: float, turns: int) -> float:
+        """What a measurement of so many calls in this window would add to its error, joules."""
+        joules = sum(reading.joules for reading in told)
+        window = Measured(joules, _stderr(told), end - start, turns, turns, start, readings=told)
+        return joules * aliasing_doubt([window], self._meter.profile().idle_watts)
 
 
 def _stderr(readings: Sequence[Any]) -> float:

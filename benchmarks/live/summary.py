@@ -109,7 +109,7 @@ def bursts(phase: Phase) -> dict[str, Any]:
     }
     mean = float(np.mean(list(watts["ours"].values())))
     single = [w.joules / (w.end - w.start) for w in phase.windows]
-    stated = [w.stderr / (w.end - w.start) for w in phase.windows]
+    stated = [math.hypot(w.stderr, w.aliasing) / (w.end - w.start) for w in phase.windows]
     return {
         "load": phase.load,
         "phases": len(watts["ours"]),

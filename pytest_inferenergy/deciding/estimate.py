@@ -57,11 +57,15 @@ class Estimate:
         seconds_per_inference: Sequence[float],
         window_seconds: Sequence[float],
         meter_stderr: Sequence[float],
+        *,
+        shared_stderr: float = 0.0,
     ) -> Estimate:
         """Estimate from windows in the order they were taken, one value a window each.
 
         ``meter_stderr`` is relative: the meter's standard error of a window's joules divided by
-        those joules. Raises `ValueError` for anything but finite positive values.
+        those joules. ``shared_stderr``, relative too, is what all windows may be off by alike, so
+        that more of them do not lessen it. Raises `ValueError` for anything but finite positive
+        values.
         """
         _check(joules_per_inference, seconds_per_inference, window_seconds, meter_stderr)
         joules = [math.log(value) for value in joules_per_inference]
@@ -74,7 +78,7 @@ class Estimate:
         slope = line.fit(joules_per_inference, seconds_per_inference)
         return cls(
             log_joules=series.mean(joules),
-            stderr=max(error.stderr, meter),
+            stderr=math.hypot(max(error.stderr, meter), shared_stderr),
             degrees=error.degrees,
             window_sd=series.spread(joules, length) if several else None,
             log_seconds=series.mean(seconds),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from pytest_inferenergy.measuring.aliasing import aliasing_doubt
 from pytest_inferenergy.measuring.measure import Recording
 from pytest_inferenergy.measuring.memory import grows
+from pytest_inferenergy.measuring.summary import idle_watts
 from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
 from pytest_inferenergy.measuring.window import Window
 
@@ -15,6 +17,8 @@ THROTTLED = HARDWARE_SLOWDOWN | THERMAL_SOFTWARE | THERMAL_HARDWARE | POWER_BRAK
 """NVML's reasons that are no normal state; the software power cap (0x4) is one at full load."""
 DRIFT = 0.03
 """A change of mean power from the first to the last third of the windows beyond this drifts."""
+ALIASED = 0.01
+"""A doubt from calls that keep step with the sensor is told from this share of the energy on."""
 MOST_REJECTED = 0.2
 """Beyond this share of rejected windows nothing can be concluded."""
 
@@ -35,6 +39,8 @@ def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
         found.add("thermal_drift")
     if fmean(window.seconds for window in windows) < 0.9 * WINDOW_SECONDS:
         found.add("too_short")
+    if aliasing_doubt(windows, idle_watts(recording)) >= ALIASED:
+        found.add("aliased")
     if grows(recording.memory):
         found.add("memory_growth")
     if not recording.levelled:

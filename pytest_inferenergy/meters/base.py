@@ -32,13 +32,16 @@ class DeviceState:
     """Device memory in use at the end of the window, bytes."""
     foreign_processes: tuple[int, ...] | None = None
     """Ids of other processes that worked on the device in the window; ``None``: unreadable."""
+    busy: float | None = None
+    """Share of the time in which the device worked, 0 to 1."""
 
 
 def joined_state(states: Sequence[DeviceState]) -> DeviceState | None:
-    """Several states as one: mean clock, highest temperature, every cause seen."""
+    """Several states as one: mean clock and work, highest temperature, every cause seen."""
     if not states:
         return None
     clocks = [s.sm_clock_mhz for s in states if s.sm_clock_mhz is not None]
+    busy = [s.busy for s in states if s.busy is not None]
     heat = [s.temperature_c for s in states if s.temperature_c is not None]
     reasons = [s.throttle_reasons for s in states if s.throttle_reasons is not None]
     throttle = 0
@@ -57,6 +60,7 @@ def joined_state(states: Sequence[DeviceState]) -> DeviceState | None:
         throttle_reasons=throttle if reasons else None,
         memory_used_bytes=states[-1].memory_used_bytes,
         foreign_processes=None if foreign is None else tuple(sorted(foreign)),
+        busy=sum(busy) / len(busy) if busy else None,
     )
 
 
@@ -75,6 +79,8 @@ class Reading:
     state: DeviceState | None = None
     flags: frozenset[str] = field(default_factory=frozenset)
     """Causes for doubt about this reading, e.g. ``counter_frozen``."""
+    sampled_every: float | None = None
+    """Distance of the power samples it rests on, seconds; ``None``: it rests on none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ def _joined(readings: Sequence[Reading]) -> Reading:
         device=last.device,
         state=next((r.state for r in reversed(readings) if r.state is not None), None),
         flags=frozenset().union(*(r.flags for r in readings)),
+        sampled_every=last.sampled_every,
     )
 
 

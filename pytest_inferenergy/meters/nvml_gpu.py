@@ -108,9 +108,10 @@ class Gpu:
         return self._try(self._nvml.nvmlSystemGetDriverVersion)
 
     def state(self) -> DeviceState:
-        """Clocks, temperature, throttle reasons and memory at this moment."""
+        """Clocks, temperature, throttle reasons, memory and load at this moment."""
         nvml, handle = self._nvml, self._handle
         memory = self._try(nvml.nvmlDeviceGetMemoryInfo, handle)
+        rates = self._try(nvml.nvmlDeviceGetUtilizationRates, handle)
         return DeviceState(
             sm_clock_mhz=self._try(nvml.nvmlDeviceGetClockInfo, handle, nvml.NVML_CLOCK_SM),
             temperature_c=self._try(
@@ -119,6 +120,7 @@ class Gpu:
             power_limit_watts=self.power_limit(),
             throttle_reasons=self._try(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle),
             memory_used_bytes=None if memory is None else int(memory.used),
+            busy=None if rates is None else int(rates.gpu) / 100,
         )
 
     def processes(self) -> frozenset[int] | None:

@@ -197,6 +197,7 @@ class Track:
                 device=self.gpu.identity,
                 state=self._states.between(start, end),
                 flags=self._flags(),
+                sampled_every=self._timeline.sampled_every,
             )
 
     def _flags(self) -> frozenset[str]:

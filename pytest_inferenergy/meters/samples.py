@@ -49,6 +49,11 @@ class Samples:
         return self._time[-1]
 
     @property
+    def period(self) -> float | None:
+        """Usual distance of samples, seconds; ``None`` while there are too few."""
+        return None if math.isnan(self._period) else self._period
+
+    @property
     def reach(self) -> float:
         """Until when the newest sample may be taken to hold, seconds."""
         return self._time[-1] + (0.0 if math.isnan(self._period) else HELD * self._period)

@@ -103,6 +103,11 @@ class Timeline:
         return self._fit().gain
 
     @property
+    def sampled_every(self) -> float | None:
+        """Usual distance of the power samples, seconds; ``None`` while that is not known."""
+        return self._samples.period
+
+    @property
     def span(self) -> tuple[float, float] | None:
         """First and last instant for which energy can be told, ``None`` while there is none."""
         told = self._ticks if len(self._ticks) else self._samples

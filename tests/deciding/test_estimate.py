@@ -131,3 +131,12 @@ def test_a_run_carries_the_estimate_and_the_facts() -> None:
     assert (run.waiting_watts, run.time, run.device) == (found.waiting_watts, 7.0, "card")
     assert run.inferences_per_call == 32
     assert estimate([5.0], [0.01], meter=0.02).to_run(0.0).window_sd == 0.02
+
+
+def test_what_all_windows_may_be_off_by_alike_does_not_lessen_with_their_number() -> None:
+    few, many = (
+        Estimate.from_windows([5.0] * n, [0.01] * n, [1.0] * n, [0.001] * n, shared_stderr=0.1)
+        for n in (2, 200)
+    )
+    assert few.stderr == pytest.approx(many.stderr, rel=1e-3)
+    assert many.stderr == pytest.approx(0.1, rel=1e-3)
