@@ -42,7 +42,7 @@ STEADY = {0.25: 28, 0.5: 28, 1.0: 22, 2.0: 11, 5.0: 3}
 SQUARE = {0.5: 12, 1.0: 12, 2.0: 5}
 BURST_PERIODS = (0.02, 0.1)
 PHASES, EACH = 10, 2
-QUADS = {"gpu_bound": (6, 0.8), "host_bound": (14, 0.5)}
+QUADS = {"gpu_bound": (12, 0.4), "host_bound": (44, 0.35)}
 """For each load: how often off, on, on, off, and seconds of a block."""
 PARTS = ("gpu_bound", "host_bound", "square", "bursts", "empty", "throughput")
 LIBRARIES = ("nvidia-ml-py", "numpy", "scipy")
