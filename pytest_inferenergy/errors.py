@@ -46,3 +46,7 @@ class ReferenceTestError(InferenergyError):
 
 class ReferenceLostError(InferenergyError):
     """The reference process crashed, hangs or runs code that is not its revision's."""
+
+
+class DocumentError(InferenergyError):
+    """What a command was given to read is not there, is no document of ours, or is broken."""

@@ -12,9 +12,17 @@ Effect = Literal["pass", "warn", "fail"]
 class GateSettings(Protocol):
     """What of `Settings` the gate looks at."""
 
-    strict: bool
-    update: bool
-    accept: bool
+    @property
+    def strict(self) -> bool:
+        """Every doubt is a failure."""
+
+    @property
+    def update(self) -> bool:
+        """Runs join the baselines."""
+
+    @property
+    def accept(self) -> bool:
+        """Changed levels are accepted."""
 
 
 @dataclass(frozen=True)

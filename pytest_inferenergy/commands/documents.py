@@ -1,0 +1,101 @@
+"""What the commands read: results (``--energy-json``) and folders of baselines, checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from pytest_inferenergy.baselines.fields import Fields
+from pytest_inferenergy.baselines.history import Baselines
+from pytest_inferenergy.baselines.store import load_all
+from pytest_inferenergy.errors import BaselineError, DocumentError
+
+SCHEMA: Final = 1
+"""The schema of results that this version reads."""
+STATES: Final = ("measured", "unmeasured")
+LEVELS: Final = ("joules_per_inference", "seconds_per_inference", "kwh_per_1k", "low", "high")
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """The document that ``--energy-json`` wrote; `DocumentError` says what is wrong with a file."""
+    document = _parse(_read(path), path)
+    if not isinstance(document, dict) or "schema" not in document:
+        raise DocumentError(f"{path}: this is JSON, but no results of pytest --energy-json")
+    if "tests" in document and "measurements" not in document:
+        raise DocumentError(
+            f"{path}: this is a file of baselines, not results: give its folder ({path.parent})"
+        )
+    schema = document["schema"]
+    if isinstance(schema, bool) or schema != SCHEMA:
+        hint = "; upgrade: pip install -U pytest-inferenergy" if _is_newer(schema) else ""
+        raise DocumentError(
+            f"{path}: results of schema {schema!r:.40}, and this version reads {SCHEMA}{hint}"
+        )
+    try:
+        for number, item in Fields(document, str(path)).items("measurements"):
+            _check_measurement(item, f"{path}: measurement {number}")
+    except BaselineError as error:
+        raise DocumentError(str(error)) from None
+    return document
+
+
+def read_baselines(folder: Path) -> tuple[Baselines, ...]:
+    """All baselines of a folder; an error where there is no folder, or nothing in it."""
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "there is no such folder"
+        raise DocumentError(
+            f"{folder}: {what}; baselines are stored by pytest --energy-update "
+            "(in energy_baselines/, unless told otherwise)"
+        )
+    found = load_all(folder)
+    if not found:
+        raise DocumentError(f"{folder}: holds no baselines; store some: pytest --energy-update")
+    return found
+
+
+def label(nodeid: str, name: str | None) -> str:
+    """A measurement in one word: its test's id, and its own name where it has one."""
+    return f"{nodeid} {name}" if name else nodeid
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise DocumentError(f"{path}: is a folder, not a file of results") from None
+    except OSError as error:
+        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _parse(data: bytes, path: Path) -> object:
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is not a number")
+
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"{path}: no valid JSON: {error}") from None
+
+
+def _is_newer(schema: object) -> bool:
+    return isinstance(schema, int) and not isinstance(schema, bool) and schema > SCHEMA
+
+
+def _check_measurement(item: object, where: str) -> None:
+    fields = Fields(item, where)
+    fields.text("nodeid")
+    if fields.value("name") is not None:
+        fields.text("name")
+    if fields.text("state") not in STATES:
+        raise BaselineError(f"{where}: 'state' must be one of {', '.join(STATES)}")
+    if fields.value("state") == "unmeasured":
+        return
+    for level in LEVELS:
+        fields.positive(level)
+    for part in ("profile", "run", "details"):
+        if not isinstance(fields.value(part), Mapping):
+            raise BaselineError(f"{where}: {part!r} must be an object")
+    for word in ("source", "verdict"):
+        fields.text(word)
