@@ -76,6 +76,8 @@ class Energy:
         setup: Callable[[], Any] | None = None,
         inputs: Sequence[Any] | None = None,
         images: float | None = None,
+        prefill: Callable[..., Any] | None = None,
+        prompt_tokens: float | None = None,
         once: bool = False,
     ) -> Measurement:
         """Measure a callable, or a `Workload`; returns the `Measurement`.
@@ -84,8 +86,10 @@ class Energy:
         function of the call's result. ``budget``: an absolute limit for 1,000 inferences, such as
         ``"0.8 Wh"``. ``setup``: called before each call, its energy left out; it returns the
         arguments (a tuple, a dict of keywords, or one value). ``inputs``: a fixed deck, each card
-        the last positional argument of a call. ``images``: how many one call makes. ``once``: call
-        once, never repeat. Of a `Workload` only ``name`` and ``budget`` are left to say.
+        the last positional argument of a call. ``images``: how many one call makes. ``prefill``:
+        the same work ending with the first token, called with the same arguments, of which
+        ``prompt_tokens`` are read; it gives `Measurement.phases`. ``once``: call once, never
+        repeat. Of a `Workload` only ``name`` and ``budget`` are left to say.
         """
         if isinstance(args, str) or not isinstance(args, Sequence):
             raise MisuseError(f"args={args!r:.80}: give a tuple of arguments, such as args=(x,)")
@@ -97,6 +101,8 @@ class Energy:
             "setup": setup,
             "inputs": inputs,
             "images": images,
+            "prefill": prefill,
+            "prompt_tokens": prompt_tokens,
             "once": once or None,
         }
         name = self._marker.name if name is None else name

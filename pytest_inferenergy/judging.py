@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_inferenergy.errors import BaselineError, MeterError
 from pytest_inferenergy.facts import library_versions
@@ -12,6 +12,8 @@ from pytest_inferenergy.request import Measured, Request
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.deciding.estimate import Estimate
+    from pytest_inferenergy.deciding.phases import Phase
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.verdict import Verdict
     from pytest_inferenergy.measurer import Measurer
@@ -32,6 +34,7 @@ class Judging:
         self._stored: tuple[Run, ...] | None = None
         self._broken: str | None = None
         self._profile: MachineProfile | None = None
+        self._prefill_seconds = 0.0
 
     def prepare(self) -> None:
         """Do the slow things before the warm-up, so that windows follow it at once."""
@@ -67,6 +70,15 @@ class Judging:
 
         return judge
 
+    def reserve(self, limit: float) -> float:
+        """Keep a part of the time for prefill, where it is asked for; seconds left for the rest."""
+        if self.request.workload.prefill is None:
+            return limit
+        from pytest_inferenergy.measuring.phases import seconds_for_prefill
+
+        self._prefill_seconds = seconds_for_prefill(limit)
+        return limit - self._prefill_seconds
+
     def may_have_stored(self) -> bool:
         """Whether anything is stored at all; cheap, and known before the first window."""
         return self.request.settings.baselines.is_dir()
@@ -87,6 +99,7 @@ class Judging:
         recording = self.measuring.recording
         estimate = self._estimate(recording)
         stored = self._runs(recording)
+        phases = self._phases(estimate)
         self.measuring.meters.rest()
         recording.profile = self.measuring.meters.profile()  # which now knows the power at rest
         run = self.run()
@@ -97,12 +110,32 @@ class Judging:
             run,
             stored,
             self._profile_of(recording),
+            phases=phases,
             broken=self._broken,
             verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
         )
         return Measured(recording.first_result, measurement, outcome)
 
-    def _estimate(self, recording: Recording) -> Any:
+    def _phases(self, whole: Estimate) -> dict[str, Phase]:
+        workload = self.request.workload
+        if workload.prefill is None:
+            return {}
+        from pytest_inferenergy.deciding.phases import split_phases
+        from pytest_inferenergy.measuring.phases import prefill_recording
+        from pytest_inferenergy.measuring.summary import tokens_per_inference
+
+        recording = prefill_recording(self.measuring, self._prefill_seconds)
+        if not recording.clean:
+            return {}
+        read = workload.prompt_tokens
+        return split_phases(
+            whole,
+            self._estimate(recording),
+            prompt_tokens=None if read is None else read / workload.inferences,
+            tokens=tokens_per_inference(self.measuring.recording),
+        )
+
+    def _estimate(self, recording: Recording) -> Estimate:
         from pytest_inferenergy.deciding.estimate import Estimate
         from pytest_inferenergy.measuring.aliasing import aliasing_doubt
         from pytest_inferenergy.measuring.summary import idle_watts
@@ -149,7 +182,7 @@ class Judging:
         recording = self.measuring.recording
         state = mean_state(recording)
         estimate = self._estimate(recording)
-        run: Run = estimate.to_run(
+        return estimate.to_run(
             time.time(),
             idle_watts=idle_watts(recording),
             inferences_per_call=self.request.workload.inferences,
@@ -165,4 +198,3 @@ class Judging:
             commit=self._commit,
             libraries=self._libraries,
         )
-        return run

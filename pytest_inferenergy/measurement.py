@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pytest_inferenergy.deciding.phases import Phase
 from pytest_inferenergy.errors import NothingMeasuredError
 from pytest_inferenergy.units import kwh_per_1k
 
@@ -41,6 +42,7 @@ class Figures:
     components: Mapping[str, ComponentEnergy]
     tokens_per_inference: float | None = None
     images_per_inference: float | None = None
+    phases: Mapping[str, Phase] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,11 @@ class Measurement:
         """Tokens per joule, ``None`` without ``tokens=``."""
         tokens = self._known.tokens_per_inference
         return None if not tokens else tokens / self._known.joules_per_inference
+
+    @property
+    def phases(self) -> Mapping[str, Phase]:
+        """``prefill`` and ``decode``, by name; empty without ``prefill=``."""
+        return self._known.phases
 
     @property
     def joules_per_image(self) -> float | None:

@@ -91,7 +91,7 @@ class Measurer:
             return judging.conclude()
         measuring.attach()
         judging.prepare()
-        limit = self._seconds_left(settings)
+        limit = judging.reserve(self._seconds_left(settings))
         if self.against is not None:
             return self.against.measure(judging, seconds, limit)
         judging.measure(seconds, limit)

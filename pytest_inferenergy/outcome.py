@@ -6,7 +6,7 @@ output (terminal, JSON, JUnit, baselines) is made from it and from nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from pytest_inferenergy.units import kwh_per_1k
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.deciding.estimate import Estimate
+    from pytest_inferenergy.deciding.phases import Phase
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.verdict import Verdict
     from pytest_inferenergy.measuring.measure import Recording
@@ -39,6 +40,7 @@ def conclude(
     stored: Sequence[Run],
     profile: MachineProfile,
     *,
+    phases: Mapping[str, Phase],
     broken: str | None = None,
     verdict: Verdict | None = None,
 ) -> tuple[Measurement, dict[str, Any]]:
@@ -52,7 +54,7 @@ def conclude(
         reason = f"nothing to compare with: {broken}"
         verdict = replace(verdict, verdict="inconclusive", reason=reason)
     budget = _budget(request, recording, run, stored)
-    figures = _figures(request, recording, estimate)
+    figures = replace(_figures(request, recording, estimate), phases=phases)
     flags = sorted({*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags})
     details = verdict.as_dict()
     measurement = Measurement(
@@ -112,6 +114,7 @@ def as_data(measurement: Measurement) -> dict[str, Any]:
         "joules_per_token": measurement.joules_per_token,
         "tokens_per_joule": measurement.tokens_per_joule,
         "joules_per_image": measurement.joules_per_image,
+        "phases": {name: _phase_as_data(phase) for name, phase in figures.phases.items()} or None,
         "inferences": figures.inferences,
         "windows": figures.windows,
         "components": {
@@ -124,6 +127,16 @@ def as_data(measurement: Measurement) -> dict[str, Any]:
         "change": measurement.change,
         "verdict": measurement.verdict,
         "details": dict(measurement.details),
+    }
+
+
+def _phase_as_data(phase: Phase) -> dict[str, Any]:
+    return {
+        "joules_per_inference": phase.joules_per_inference,
+        "stderr": phase.stderr,
+        "seconds_per_inference": phase.seconds_per_inference,
+        "tokens_per_inference": phase.tokens_per_inference,
+        "joules_per_token": phase.joules_per_token,
     }
 
 

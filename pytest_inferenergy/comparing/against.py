@@ -182,6 +182,7 @@ def _verdict(taken: Taken, judging: Judging, run: Any, estimated: bool) -> Verdi
         Margins.of(*judging.request.settings.margins),
         log_joules=run.log_joules,
         log_time=taken.log_time,
+        log_tokens=taken.log_tokens,
         rejected=taken.rejected,
         estimated=estimated,
     )

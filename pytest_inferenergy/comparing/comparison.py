@@ -21,6 +21,8 @@ class Ratios:
     """Upper bound, wrong at rate β; infinite while there are too few pairs."""
     time_ratio: float
     """Seconds per inference."""
+    tokens_ratio: float | None = None
+    """Tokens per inference; ``None`` where one of the two does not count them."""
 
     @property
     def power_ratio(self) -> float:
@@ -79,6 +81,11 @@ class Comparison:
         """Mean power, candidate over reference."""
         return self._known.power_ratio
 
+    @property
+    def tokens_ratio(self) -> float | None:
+        """Tokens per inference, candidate over reference; ``None`` where either is not counted."""
+        return self._known.tokens_ratio
+
     def as_data(self) -> dict[str, Any]:
         """The comparison as builtin types."""
         ratios = self.ratios
@@ -94,4 +101,5 @@ class Comparison:
             "high": None if ratios is None or math.isinf(ratios.high) else ratios.high,
             "time_ratio": None if ratios is None else ratios.time_ratio,
             "power_ratio": None if ratios is None else ratios.power_ratio,
+            "tokens_ratio": None if ratios is None else ratios.tokens_ratio,
         }

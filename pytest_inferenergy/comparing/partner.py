@@ -35,6 +35,8 @@ class Ran:
     spans: list[tuple[float, float]]
     uuids: frozenset[str]
     """GPUs that its frameworks hold."""
+    tokens: float | None
+    """Tokens of all calls, ``None`` where nobody counts them."""
 
 
 class Partner:
@@ -112,7 +114,7 @@ class Partner:
             self._take(answer)
             raise ReferenceTestError(f"at {self.title} {self._how}")
         spans = [(a - self._shift, b - self._shift) for a, b in answer["spans"]]
-        return Ran(spans, frozenset(answer["uuids"]))
+        return Ran(spans, frozenset(answer["uuids"]), answer.get("tokens"))
 
     def leave(self, figures: Message, seconds: float) -> None:
         """Let the test go on to its next measurement or its end."""

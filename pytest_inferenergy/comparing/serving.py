@@ -73,7 +73,8 @@ class Serving:
             if not first:
                 first.append(stretch.first_result)
             spans = [[opening.time, closing.time] for opening, closing in stretch.spans]
-            self._channel.send({"spans": spans, "uuids": _uuids(), "wrong": self._fault()})
+            ran = {"spans": spans, "uuids": _uuids(), "tokens": stretch.tokens}
+            self._channel.send(ran | {"wrong": self._fault()})
 
 
 def _uuids() -> list[str]:

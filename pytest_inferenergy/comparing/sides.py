@@ -103,6 +103,7 @@ class RemoteSide:
                 for start, end in ran.spans
             ],
             calls,
+            ran.tokens,
         )
         self._pace = stretch.seconds / calls
         return stretch

@@ -37,6 +37,8 @@ class Taken:
     """Mean log ratio of seconds per inference; 0 without pairs."""
     rejected: int
     """Pairs left out because another process worked on the device."""
+    log_tokens: float | None = None
+    """Mean log ratio of tokens per inference; ``None`` where one side does not count them."""
 
 
 class Comparing:
@@ -49,6 +51,7 @@ class Comparing:
         self._order = random.Random(seed)
         self._last: int | None = None
         self._log_times: list[float] = []
+        self._log_tokens: list[float] = []
         self._rejected = 0
 
     def take(self, turns: Turns, max_seconds: float) -> Taken:
@@ -72,8 +75,11 @@ class Comparing:
             for stretch in pending[0]:
                 self._meters.settle(stretch.spans[-1][1])
             turns = self._judge(turns, pending.popleft())
-        pace = math.fsum(self._log_times) / max(1, len(self._log_times))
-        return Taken(turns, pace, self._rejected)
+        pairs = len(self._log_times)
+        pace = math.fsum(self._log_times) / max(1, pairs)
+        counted = pairs > 0 and len(self._log_tokens) == pairs
+        tokens = math.fsum(self._log_tokens) / pairs if counted else None
+        return Taken(turns, pace, self._rejected, tokens)
 
     def _pair(self) -> tuple[Stretch, Stretch]:
         """One window of each side in random order; returned as (candidate, reference)."""
@@ -100,6 +106,11 @@ class Comparing:
         self._log_times.append(
             math.log(ours.seconds_per_inference) - math.log(theirs.seconds_per_inference)
         )
+        if ours.tokens and theirs.tokens:
+            self._log_tokens.append(
+                math.log(ours.tokens / ours.inferences)
+                - math.log(theirs.tokens / theirs.inferences)
+            )
         return turns.add(_log_ratio(ours, theirs))
 
 
@@ -140,6 +151,7 @@ def _concluded(name: str | None, taken: Taken, source: str) -> Comparison:
             low=math.exp(turns.low),
             high=math.exp(min(turns.high, 700.0)) if math.isfinite(turns.high) else math.inf,
             time_ratio=math.exp(taken.log_time),
+            tokens_ratio=None if taken.log_tokens is None else math.exp(taken.log_tokens),
         ),
         verdict=verdict,
         pairs=pairs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -64,6 +65,7 @@ def _plain(word: VerdictWord, reason: str, margins: Margins) -> Verdict:
 
 def _verdict(new: Run, runs: Sequence[Run], margins: Margins, found: Finding) -> Verdict:
     groups = sessions(runs)
+    log_tokens = _log_tokens(new, runs)
     log_time = new.log_seconds - mean(levels(groups, lambda run: run.log_seconds))
     total = found.total
     told = found.decisive if found.parts is None else found.parts.at_pace
@@ -77,12 +79,25 @@ def _verdict(new: Run, runs: Sequence[Run], margins: Margins, found: Finding) ->
         high=student.fraction(total.high),
         time_ratio=student.ratio(log_time),
         power_ratio=student.ratio(total.log_ratio - log_time),
+        tokens_ratio=None if log_tokens is None else student.ratio(log_tokens),
+        time_per_token_ratio=None if log_tokens is None else student.ratio(log_time - log_tokens),
         smallest_detectable=student.fraction(told.smallest_detectable),
         confidence=None if found.word == "inconclusive" else found.decisive.confidence,
         flags=found.flags,
         also_changed=also_changed(new, max(runs, key=lambda run: run.time)),
     )
     return whole if found.parts is None else _with_pace(whole, found.parts)
+
+
+def _log_tokens(new: Run, runs: Sequence[Run]) -> float | None:
+    """ln of tokens per inference, new over stored; ``None`` where any run does not know them."""
+    if any((run.tokens_per_inference or 0.0) <= 0 for run in (new, *runs)):
+        return None
+
+    def log_tokens(run: Run) -> float:
+        return math.log(run.tokens_per_inference or 1.0)
+
+    return log_tokens(new) - mean(levels(sessions(runs), log_tokens))
 
 
 def _with_pace(verdict: Verdict, parts: PaceSplit) -> Verdict:

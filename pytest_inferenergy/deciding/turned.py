@@ -19,10 +19,12 @@ def turned(
     *,
     log_joules: float,
     log_time: float,
+    log_tokens: float | None = None,
     rejected: int,
     estimated: bool,
 ) -> Verdict:
-    """What the pairs say, ``log_joules`` being the present level, ``log_time`` the pace ratio.
+    """What the pairs say, ``log_joules`` being the present level, ``log_time`` the pace ratio,
+    ``log_tokens`` that of tokens per inference.
 
     ``estimated``: the energy is a model's, which can never say ``regressed``.
     """
@@ -48,6 +50,8 @@ def turned(
         high=_fraction(turns.high),
         time_ratio=math.exp(log_time),
         power_ratio=math.exp(mean - log_time),
+        tokens_ratio=None if log_tokens is None else math.exp(log_tokens),
+        time_per_token_ratio=None if log_tokens is None else math.exp(log_time - log_tokens),
         smallest_detectable=_fraction(turns.log_tolerance + reach),
         confidence=_confidence(turns),
     )

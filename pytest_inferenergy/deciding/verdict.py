@@ -40,6 +40,10 @@ class Verdict:
     """Seconds per inference, new over baseline; energy ratio = time ratio × power ratio."""
     power_ratio: float | None = None
     """Mean power, new over baseline."""
+    tokens_ratio: float | None = None
+    """Tokens per inference, new over baseline; ``None`` where nobody counts them."""
+    time_per_token_ratio: float | None = None
+    """Seconds per token; energy ratio = tokens ratio × time per token ratio × power ratio."""
     energy_at_pace_change: float | None = None
     """Change of energy at the baseline's pace; ``None`` where the workload is not host-bound."""
     energy_at_pace_low: float | None = None

@@ -62,7 +62,8 @@ class Measuring:
         self.workload = workload
         self.meters = meters
         self.recording = Recording()
-        self._wanted = components
+        self.wanted = components
+        """The components that the figure is to add up; ``None``: what there is."""
         self._pending: deque[Stretch] = deque()
 
     def first_call(self) -> float:
@@ -149,7 +150,7 @@ class Measuring:
     def window(self, stretch: Stretch) -> Window:
         """The energy of a stretch; it must be covered by now."""
         window, components, source = window_of(
-            stretch, self.meters, self._wanted, self.workload.inferences
+            stretch, self.meters, self.wanted, self.workload.inferences
         )
         self.recording.components, self.recording.source = components, source
         return window

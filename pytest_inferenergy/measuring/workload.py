@@ -118,7 +118,7 @@ def _run_together(
         else:
             result = call(*args, inputs[number % len(inputs)], **kwargs)
         if tokens is not None:
-            counted += tokens(result) if callable(tokens) else tokens
+            counted += float(tokens(result)) if callable(tokens) else tokens
         if keep_first and number == 0:
             stretch.first_result = result
     synchronise(result)

@@ -41,13 +41,20 @@ def percent(fraction: float | None) -> str:
 
 
 def split(outcome: Mapping[str, Any]) -> str:
-    """The change as time x power; and for host-bound work at the baseline's pace."""
+    """The change as time x power, of a generator as tokens x time per token x power.
+
+    For host-bound work also at the baseline's pace.
+    """
     details = outcome["details"]
     if details.get("time_ratio") is None:
         return ""
-    text = (
-        f"time {percent(details['time_ratio'] - 1)} x power {percent(details['power_ratio'] - 1)}"
-    )
+    tokens = details.get("tokens_ratio")
+    if tokens is None:
+        text = f"time {percent(details['time_ratio'] - 1)}"
+    else:
+        per_token = percent(details["time_per_token_ratio"] - 1)
+        text = f"tokens {percent(tokens - 1)} x time per token {per_token}"
+    text += f" x power {percent(details['power_ratio'] - 1)}"
     if details.get("energy_at_pace_change") is not None:
         text += (
             f"; at the baseline's pace {percent(details['energy_at_pace_change'])}, "

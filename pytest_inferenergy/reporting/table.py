@@ -8,6 +8,7 @@ from typing import Any
 from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
 from pytest_inferenergy.reporting.against import evidence as level
 from pytest_inferenergy.reporting.message import percent, split
+from pytest_inferenergy.reporting.parts import parts
 from pytest_inferenergy.units import plain, with_prefix
 
 HEADERS = (
@@ -64,7 +65,7 @@ def label(outcome: Mapping[str, Any]) -> str:
 
 
 def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines below the table: why something was not measured, how sure a change is, and flags."""
+    """Lines below the table: reasons, how sure a change is, flags, and what a figure is made of."""
     lines = []
     for outcome in outcomes:
         if outcome["state"] != "measured":
@@ -73,8 +74,12 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
         remarks = [*evidence(outcome), *outcome["flags"]]
         if remarks:
             lines.append(f"{label(outcome)}: {', '.join(remarks)}")
+        if made_of := parts(outcome):
+            lines.append(f"{label(outcome)}: {', '.join(made_of)}")
         if compared_by_turns(outcome):
             lines.append(f"{label(outcome)}: {level(outcome)}: change = {split(outcome)}")
+        elif outcome["details"].get("tokens_ratio") is not None:
+            lines.append(f"{label(outcome)}: change = {split(outcome)}")
     return lines
 
 

@@ -39,6 +39,18 @@ def test_host_bound_work_is_told_at_the_pace_of_its_baseline() -> None:
     assert "at the baseline's pace +12.0 %, pace +20.0 %" in message(outcome, ["regressed"])
 
 
+def test_the_change_of_a_generator_is_told_by_its_tokens() -> None:
+    outcome = measured(
+        verdict="regressed",
+        tokens_ratio=1.2,
+        time_ratio=1.26,
+        time_per_token_ratio=1.05,
+        power_ratio=0.99,
+    )
+    text = message(outcome, ["regressed"])
+    assert "  change = tokens +20.0 % x time per token +5.0 % x power -1.0 %" in text.splitlines()
+
+
 def test_one_run_is_no_plural() -> None:
     text = message(measured(verdict="regressed", runs=1, sessions=1), ["regressed"])
     assert "(1 run in 1 session)" in text

@@ -69,6 +69,27 @@ def test_notes_give_the_interval_of_a_change_flags_and_reasons() -> None:
     ]
 
 
+def test_notes_tell_what_a_figure_is_made_of() -> None:
+    phases = {
+        "prefill": {"joules_per_inference": 3.1, "joules_per_token": 0.048},
+        "decode": {"joules_per_inference": 56.9, "joules_per_token": None},
+    }
+    generator = measured(verdict="new") | {"joules_per_token": 1.2, "phases": phases}
+    painter = measured(verdict="new") | {"joules_per_image": 30.0, "joules_per_token": None}
+    assert notes([generator, painter]) == [
+        "test_film.py::test_sentiment: 1.20 J/token, prefill 3.10 J (48.0 mJ/token), decode 56.9 J",
+        "test_film.py::test_sentiment: 30.0 J/image",
+    ]
+
+
+def test_the_change_of_a_generator_is_split_by_its_tokens() -> None:
+    generator = measured(tokens_ratio=0.5, time_per_token_ratio=2.04)
+    assert notes([generator])[-1] == (
+        "test_film.py::test_sentiment: change = tokens -50.0 % x time per token +104 % x "
+        "power -1.0 %"
+    )
+
+
 def test_what_was_not_measured_is_listed_by_its_reason() -> None:
     several = [
         outcomes.unmeasured("time is up", nodeid="test_a.py::test_one"),

@@ -1,0 +1,33 @@
+"""Prefill of a generator: windows of calls that end with the first token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_inferenergy.measuring.measure import Measuring, Recording
+
+LEAST_WINDOWS = 3
+MOST_WINDOWS = 8
+SHARE = 0.25
+"""Share of a measurement's time that is kept for prefill."""
+MOST_SECONDS = 6.0
+
+
+def seconds_for_prefill(limit: float) -> float:
+    """The part of a measurement's time, seconds, in which prefill is measured."""
+    return min(SHARE * limit, MOST_SECONDS)
+
+
+def prefill_recording(whole: Measuring, seconds: float) -> Recording:
+    """Windows of prefill calls with the arguments of the whole ones, on the devices chosen."""
+    prefill = whole.workload.prefill
+    assert prefill is not None
+    workload = replace(whole.workload, call=prefill, prefill=None, tokens=None)
+    part = Measuring(workload, whole.meters, whole.wanted)
+
+    def enough(recording: Recording, spent: float) -> bool:
+        taken = recording.taken
+        return taken >= MOST_WINDOWS or (taken >= LEAST_WINDOWS and spent >= seconds)
+
+    part.measure(part.first_call(), enough)
+    return part.recording

@@ -1,0 +1,22 @@
+"""What one inference of a generator is made of: joules per token, per image and per phase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_inferenergy.units import with_prefix
+
+
+def parts(outcome: Mapping[str, Any]) -> list[str]:
+    """Phrases such as ``1.20 J/token`` and ``prefill 3.10 J (48.0 mJ/token)``; most have none."""
+    found = [
+        f"{with_prefix(outcome[key], 'J')}/{what}"
+        for key, what in (("joules_per_token", "token"), ("joules_per_image", "image"))
+        if outcome.get(key) is not None
+    ]
+    for name, phase in (outcome.get("phases") or {}).items():
+        per_token = phase["joules_per_token"]
+        told = "" if per_token is None else f" ({with_prefix(per_token, 'J')}/token)"
+        found.append(f"{name} {with_prefix(phase['joules_per_inference'], 'J')}{told}")
+    return found
