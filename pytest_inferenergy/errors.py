@@ -50,3 +50,11 @@ class ReferenceLostError(InferenergyError):
 
 class DocumentError(InferenergyError):
     """What a command was given to read is not there, is no document of ours, or is broken."""
+
+
+class StudyError(InferenergyError, ValueError):
+    """The study has no such task or model."""
+
+
+class CarbonError(InferenergyError, ValueError):
+    """There is no such country, or no such intensity of electricity."""

@@ -63,6 +63,8 @@ class Measurement:
     idle_watts: float | None = None
     """Power of the devices at rest, watts."""
     gco2_per_1k: float | None = None
+    """Grams of CO2 equivalent for 1,000 inferences, of `kwh_per_1k`; `None` where no intensity of
+    electricity is given (``--energy-carbon``)."""
     baseline: float | None = None
     """Level of the stored runs, kWh per 1,000 inferences."""
     change: float | None = None

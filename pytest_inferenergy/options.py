@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
-from pytest_inferenergy.errors import MisuseError, TraceError
+from pytest_inferenergy.errors import CarbonError, MisuseError, TraceError, UnitError
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.carbon import Carbon
     from pytest_inferenergy.comparing.git import Revision
+    from pytest_inferenergy.equivalents import Equivalent
     from pytest_inferenergy.marker_values import EnergyMarker
 
 Gate = Literal["fail", "warn", "off"]
@@ -64,6 +66,10 @@ class Settings:
     """Time for measuring one test, seconds."""
     session_seconds: float | None = None
     """Time for measuring all tests, seconds."""
+    carbon: Carbon | None = None
+    """The intensity of electricity; `None`: no grams of CO2 are shown."""
+    equivalents: tuple[Equivalent, ...] = ()
+    """What the energy is compared with in the report."""
     disable: bool = False
     """Run the bodies once, unmeasured."""
     gate_from_command_line: bool = False
@@ -150,6 +156,8 @@ OPTIONS = (
     _Option("max_seconds", "time for measuring one test, seconds (default: 30)", "float", "S"),
     _Option("session_seconds", "time for measuring all tests, seconds (default: no limit)",
             "float", "S"),
+    _Option("carbon", "show grams of CO2 equivalent: by a country's electricity (three-letter "
+            "code), or so many grams per kWh", "string", "ISO3|GRAMS"),
     _Option("disable", "run energy tests once, unmeasured", "bool", flag=True),
 )  # fmt: skip
 
@@ -177,6 +185,13 @@ def add_options(parser: pytest.Parser) -> None:
         type="args",
         default=None,
     )
+    parser.addini(
+        "energy_equivalents",
+        "what the report compares the energy with, one a line: smartphone-charge, gaming-hour, "
+        "web-search, litre-boiled, or your own as 'name = 0.012 kWh' or 'name = 350 W' for an hour",
+        type="linelist",
+        default=None,
+    )
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -187,6 +202,7 @@ def read_settings(config: pytest.Config) -> Settings:
         if value is not None:
             given[option.name] = _VALIDATE.get(option.name, _as_is)(origin, value)
     given["components"] = _components(_ini(config, "energy_components"))
+    given["equivalents"] = _equivalents(_ini(config, "energy_equivalents"))
     given["gate_from_command_line"] = config.getoption("energy_gate") is not None
     folder = config.rootpath / given.get("baselines", "energy_baselines")
     if config.getoption("energy_baselines") is not None:
@@ -231,6 +247,8 @@ def as_data(settings: Settings) -> dict[str, Any]:
     values = ((name, getattr(settings, name)) for name in Settings.__annotations__)
     data = {name: str(value) if isinstance(value, Path) else value for name, value in values}
     data["against"] = None if settings.against is None else settings.against.title
+    data["carbon"] = None if settings.carbon is None else settings.carbon.given
+    data["equivalents"] = [equivalent.as_data() for equivalent in settings.equivalents]
     return data
 
 
@@ -314,6 +332,26 @@ def _meter(origin: str, value: str) -> str:
     return value
 
 
+def _carbon(origin: str, value: str) -> Carbon:
+    from pytest_inferenergy.carbon import parse_carbon
+
+    try:
+        return parse_carbon(value)
+    except CarbonError as error:
+        raise pytest.UsageError(f"{origin}: {error}") from None
+
+
+def _equivalents(value: Sequence[str] | None) -> tuple[Equivalent, ...]:
+    if not value:
+        return ()
+    from pytest_inferenergy.equivalents import parse_equivalents
+
+    try:
+        return parse_equivalents(value)
+    except UnitError as error:
+        raise pytest.UsageError(f"ini key energy_equivalents: {error}") from None
+
+
 def _text(origin: str, value: str) -> str:
     if not value:
         raise pytest.UsageError(f"{origin}: must not be empty")
@@ -340,6 +378,7 @@ _VALIDATE: dict[str, Any] = {
     "max_seconds": _seconds,
     "session_seconds": _seconds,
     "meter": _meter,
+    "carbon": _carbon,
     "baselines": _text,
     "json": _text,
 }

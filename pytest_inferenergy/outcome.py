@@ -57,12 +57,16 @@ def conclude(
     figures = replace(_figures(request, recording, estimate), phases=phases)
     flags = sorted({*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags})
     details = verdict.as_dict()
+    carbon = request.settings.carbon
     measurement = Measurement(
         name=request.name,
         figures=figures,
         devices=gated_devices(recording),
         flags=tuple(flags),
         idle_watts=None if recording.profile is None else recording.profile.idle_watts,
+        gco2_per_1k=None
+        if carbon is None
+        else carbon.per_1k(kwh_per_1k(figures.joules_per_inference)),
         description=request.description,
         baseline=None if verdict.baseline_joules is None else kwh_per_1k(verdict.baseline_joules),
         change=verdict.change,
@@ -103,12 +107,14 @@ def as_data(measurement: Measurement) -> dict[str, Any]:
         "low": measurement.low,
         "high": measurement.high,
         "total_kwh_per_1k": measurement.total_kwh_per_1k,
+        "gco2_per_1k": measurement.gco2_per_1k,
         "joules_per_inference": figures.joules_per_inference,
         "seconds_per_inference": figures.seconds_per_inference,
         "mean_watts": measurement.mean_watts,
         "idle_watts": measurement.idle_watts,
         "joules_above_idle": measurement.joules_above_idle,
         "task": dict(measurement.description) or None,
+        "study": _study(measurement),
         "tokens_per_inference": figures.tokens_per_inference,
         "images_per_inference": figures.images_per_inference,
         "joules_per_token": measurement.joules_per_token,
@@ -138,6 +144,15 @@ def _phase_as_data(phase: Phase) -> dict[str, Any]:
         "tokens_per_inference": phase.tokens_per_inference,
         "joules_per_token": phase.joules_per_token,
     }
+
+
+def _study(measurement: Measurement) -> dict[str, Any] | None:
+    """The place of the measurement's task in the study, where it names one."""
+    if "task" not in measurement.description:
+        return None
+    from pytest_inferenergy.reference import study_of
+
+    return study_of(measurement.description)
 
 
 def blank(request: Request, reason: str) -> dict[str, Any]:

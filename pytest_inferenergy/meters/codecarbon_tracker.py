@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import logging
 import re
 import sys
@@ -40,7 +41,7 @@ class Tracker:
     """One running tracker; raises `MeterError` where codecarbon is absent, too old or broken."""
 
     def __init__(self) -> None:
-        module = _imported()
+        module = imported()
         self._sink = _Sink()
         try:
             with _unheard(), _logging_as_it_was(), warnings.catch_warnings():
@@ -154,9 +155,10 @@ def _without_gpus(tracker: Any) -> list[str]:
     return [part.description() for part in parts]
 
 
-def _imported() -> Any:
+def imported() -> Any:
+    """The module codecarbon; raises `MeterError` where it is absent, too old or broken."""
     try:
-        with _unheard(), _real_stderr(), warnings.catch_warnings():
+        with _unheard(), _real_stderr(), _no_stdout(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = importlib.import_module("codecarbon")
     except ImportError as error:
@@ -194,6 +196,11 @@ def _logging_as_it_was() -> Iterator[None]:
         logger.setLevel(level)
         logger.handlers[:] = handlers
         logger.propagate = propagate
+
+
+def _no_stdout() -> contextlib.redirect_stdout[io.StringIO]:
+    """The import prints of libraries of other vendors' GPUs that are not there."""
+    return contextlib.redirect_stdout(io.StringIO())
 
 
 @contextlib.contextmanager

@@ -21,9 +21,17 @@ def table(outcomes: Sequence[Mapping[str, Any]]) -> str:
     """One row a measurement, in the order they ran."""
     from tabulate import tabulate
 
-    rows = [row(outcome) for outcome in outcomes]
-    align = ("left", *["right"] * 7, "left", "left")
-    return tabulate(rows, headers=HEADERS, tablefmt="simple", colalign=align, disable_numparse=True)
+    headers, rows = list(HEADERS), [row(outcome) for outcome in outcomes]
+    align = ["left", *["right"] * 7, "left", "left"]
+    grams = [outcome.get("gco2_per_1k") for outcome in outcomes]
+    if any(figure is not None for figure in grams):  # asked for
+        for cells, cell in [
+            (headers, "gCO2eq/1k"),
+            (align, "right"),
+            *zip(rows, map(_grams, grams), strict=True),
+        ]:
+            cells.insert(2, cell)
+    return tabulate(rows, headers=headers, tablefmt="simple", colalign=align, disable_numparse=True)
 
 
 def row(outcome: Mapping[str, Any]) -> list[str]:
@@ -46,6 +54,10 @@ def row(outcome: Mapping[str, Any]) -> list[str]:
         verdict(outcome),
         outcome["source"],
     ]
+
+
+def _grams(figure: float | None) -> str:
+    return "-" if figure is None else plain(figure)
 
 
 def verdict(outcome: Mapping[str, Any]) -> str:

@@ -22,8 +22,27 @@ def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> N
         terminal.write_line(table(session.outcomes))
     for turns in session.comparisons:
         terminal.write_line(by_turns(turns))
-    for line in notes(session.outcomes):
+    for line in (*notes(session.outcomes), *_below_the_table(session)):
         terminal.write_line(line)
+
+
+def _below_the_table(session: EnergySession) -> list[str]:
+    """What stands below the table: the study's ranks, and what settings ask for."""
+    carbon, equivalents = session.settings.carbon, session.settings.equivalents
+    lines = []
+    if any(outcome.get("study") is not None for outcome in session.outcomes):
+        from pytest_inferenergy.reporting.study import study_lines
+
+        lines += study_lines(session.outcomes)
+    if carbon is not None:
+        from pytest_inferenergy.carbon import carbon_line
+
+        lines.append(carbon_line(carbon.as_data()))
+    if equivalents:
+        from pytest_inferenergy.reporting.equivalents import equivalent_lines
+
+        lines += equivalent_lines(session.outcomes, [each.as_data() for each in equivalents])
+    return lines
 
 
 def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
