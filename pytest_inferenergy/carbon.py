@@ -31,7 +31,7 @@ class Carbon:
     origin: str
     """In words, for the reports."""
     given: str
-    """As the user wrote it."""
+    """What the user gave: a code, or a number as it was written."""
 
     def per_1k(self, kwh_per_1k: float) -> float:
         """Grams of CO2 equivalent for 1,000 inferences."""
@@ -78,7 +78,7 @@ def _country(given: str) -> Carbon:
     grams = found.grams_per_kwh
     if grams is None or not 0 < grams <= MOST:
         raise CarbonError(f"{found.source} has no intensity for {code}: give grams of CO2eq/kWh")
-    return Carbon(grams, f"{code}: {found.name}, mean of {found.year}, {found.source}", given)
+    return Carbon(grams, f"{code}: {found.name}, mean of {found.year}, {found.source}", code)
 
 
 def _near(given: str, table: Mapping[str, Country]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_inferenergy.equivalents import BUILT_IN
 from tests.integration.conftest import USUAL
 from tests.nvml.library import TRACES
 
@@ -27,6 +28,8 @@ OPTIONS = [
     (f"--energy-meter=replay:{TRACE}", "meter", f"replay:{TRACE}"),
     ("--energy-max-seconds=7.5", "max_seconds", 7.5),
     ("--energy-session-seconds=600", "session_seconds", 600.0),
+    ("--energy-carbon=fra", "carbon", "FRA"),
+    ("--energy-carbon=56.5", "carbon", "56.5"),
     ("--energy-disable", "disable", True),
 ]
 KEYS: list[tuple[str, Any, str, Any]] = [
@@ -40,6 +43,13 @@ KEYS: list[tuple[str, Any, str, Any]] = [
     ("energy_session_seconds", 600.0, "session_seconds", 600.0),
     ("energy_disable", True, "disable", True),
     ("energy_components", ["gpu", "cpu"], "components", ["gpu", "cpu"]),
+    ("energy_carbon", "POL", "carbon", "POL"),
+    (
+        "energy_equivalents",
+        ["web-search", "gaming-hour"],
+        "equivalents",
+        [BUILT_IN[name].as_data() for name in ("web-search", "gaming-hour")],
+    ),
 ]
 DEFAULTS = {
     "report": False,
@@ -52,6 +62,8 @@ DEFAULTS = {
     "strict": False,
     "meter": "auto",
     "components": None,
+    "carbon": None,
+    "equivalents": [],
     "max_seconds": 30.0,
     "session_seconds": None,
     "disable": False,
@@ -155,6 +167,7 @@ def test_the_folder_of_baselines_is_relative_to_where_it_is_written(
         ("--energy-gate=off", ("energy_gate", "warn"), "gate", "off"),
         ("--energy-tolerance=3", ("energy_tolerance", 2.5), "tolerance", 0.03),
         ("--energy-meter=rapl", ("energy_meter", "codecarbon"), "meter", "rapl"),
+        ("--energy-carbon=56", ("energy_carbon", "FRA"), "carbon", "56"),
         ("--energy-max-seconds=5", ("energy_max_seconds", 7.5), "max_seconds", 5.0),
     ],
 )

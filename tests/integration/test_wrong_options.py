@@ -29,6 +29,8 @@ WRONG = [
     ("max_seconds", "0", "0 must be a positive number of seconds"),
     ("max_seconds", "-3", "-3 must be a positive number of seconds"),
     ("session_seconds", "nan", "*nan* is not a finite number"),
+    ("carbon", "FRE", "*the table has no 'FRE'; near are FRA (France), *"),
+    ("carbon", "0", "grams of CO2eq per kWh must be more than 0 and at most 10000, got 0;*"),
 ]
 
 
