@@ -164,10 +164,9 @@ class Judging:
             self._stored = ()
             try:
                 history = self._measurer.history(self._profile_of(recording), self.request)
+                self._stored = () if history is None else history.runs
             except BaselineError as error:  # the figures stand, the gate must not
                 self._broken = str(error)
-            else:
-                self._stored = () if history is None else history.runs
         return self._stored
 
     def run(self) -> Run:

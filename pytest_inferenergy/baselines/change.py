@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
-from pytest_inferenergy.baselines.history import Anchor, Baselines, History, newest
+from pytest_inferenergy.baselines.history import Anchor, Baselines, History
 from pytest_inferenergy.deciding.run import Run
 
 
@@ -13,13 +14,17 @@ def join(baselines: Baselines, nodeid: str, name: str, run: Run) -> Baselines:
     known = baselines.history(nodeid, name)
     if known is None:
         return restart(baselines, nodeid, name, run)
-    return _with(baselines, nodeid, name, History(known.anchor, newest((*known.runs, run))))
+    return _with(baselines, nodeid, name, replace(known, fresh=(*known.fresh, run)))
 
 
 def restart(baselines: Baselines, nodeid: str, name: str, run: Run) -> Baselines:
     """Accept a new level: the list begins anew with this run, its anchor stays."""
     known = baselines.history(nodeid, name)
-    anchor = Anchor(run.log_joules, run.time) if known is None else known.anchor
+    if known is None:
+        anchor = Anchor(run.log_joules, run.time)
+    else:
+        anchor = known.anchor
+        _ = known.runs  # what cannot be read is not thrown away
     return _with(baselines, nodeid, name, History(anchor, (run,)))
 
 

@@ -14,6 +14,7 @@ SMALLEST: Final = 1e-30
 """Numbers beyond these are damage: no energy, time or clock is that large or that small."""
 LATEST: Final = 253_402_300_799.0
 """The last second of the year 9999, Unix seconds: ISO 8601 goes no further."""
+UTC_LENGTH: Final = len("2026-11-22T15:44:00Z")
 
 _ABSOLUTE_PATH: Final = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
 _UTC_SECONDS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -122,7 +123,7 @@ class Fields:
         """An instant such as ``2026-11-22T15:44:00Z``, as Unix seconds."""
         value = self._typed(field, str, "a text")
         rule = "must look like 2026-11-22T15:44:00Z"
-        if _UTC_SECONDS.fullmatch(value) is None:
+        if not is_utc(value):
             raise self._wrong(field, rule, value)
         try:
             instant = datetime.fromisoformat(value[:-1]).replace(tzinfo=timezone.utc).timestamp()
@@ -166,6 +167,11 @@ def text_problem(text: str) -> str | None:
 def is_absolute(text: str) -> bool:
     """Whether a text is an absolute path, of whatever system."""
     return _ABSOLUTE_PATH.match(text) is not None
+
+
+def is_utc(text: str) -> bool:
+    """Whether a text is laid out as `iso_utc` writes it."""
+    return _UTC_SECONDS.fullmatch(text) is not None
 
 
 def iso_utc(instant: float) -> str:

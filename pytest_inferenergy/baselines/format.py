@@ -10,26 +10,47 @@ writing it again changes nothing. It holds no host name and no absolute path::
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from pytest_inferenergy.baselines import json_text
 from pytest_inferenergy.baselines.fields import Fields, text_problem
-from pytest_inferenergy.baselines.history import Anchor, Baselines, History, newest
+from pytest_inferenergy.baselines.history import (
+    MOST_RUNS,
+    Anchor,
+    Baselines,
+    History,
+    StoredRuns,
+)
+from pytest_inferenergy.baselines.layout import (
+    SCHEMA,
+    HistoryText,
+    Sheet,
+    lay_out,
+    run_lines,
+    take_apart,
+)
 from pytest_inferenergy.baselines.profile import MachineProfile
-from pytest_inferenergy.baselines.run_record import from_record, instant, level, to_record
+from pytest_inferenergy.baselines.run_record import from_record, instant, level, time_of, to_line
 from pytest_inferenergy.errors import BaselineError
 
-SCHEMA: Final = 1
+T = TypeVar("T")
 
 
 def parse(data: bytes, where: str) -> Baselines:
     """Read the bytes of a baseline file; `where` is its name, for messages.
 
     Raises `BaselineError` for anything but a baseline file of a schema that this version knows;
-    the message says where in the file, what is wrong and what to do.
+    the message says where in the file, what is wrong and what to do. In a file laid out as
+    `serialise` writes it, a line that holds a run is first read when its test asks for it, and
+    only then complained about.
     """
+    with contextlib.suppress(ValueError):  # the strict reader says it better
+        sheet = take_apart(json_text.text_of(data))
+        if sheet is not None:
+            return _with_advice(_from_sheet, sheet, where)
     try:
         document = json_text.decode(data)
     except ValueError as error:
@@ -45,28 +66,72 @@ def parse(data: bytes, where: str) -> Baselines:
             f"{where}: written by a newer pytest-inferenergy (schema {schema}); "
             "upgrade: pip install -U pytest-inferenergy"
         )
+    return _with_advice(_from_document, document, where)
+
+
+def _with_advice(read: Callable[[T, str], Baselines], content: T, where: str) -> Baselines:
     try:
-        return _from_document(document, where)
+        return read(content, where)
     except BaselineError as error:
         raise BaselineError(f"{error}.\n{_way_out(where)}") from None
 
 
 def serialise(baselines: Baselines) -> str:
-    """The text of the file; `BaselineError` names the test and value that must not be stored."""
-    document = {
-        "schema": SCHEMA,
-        "profile": baselines.profile.as_dict(),
-        "tests": {
-            nodeid: {
-                name: _to_history(history, _label(nodeid, name)) for name, history in names.items()
-            }
-            for nodeid, names in baselines.tests.items()
-            if names
-        },
-    }
+    """The text of the file; `BaselineError` names the test and value that must not be stored.
+
+    Runs that came from a file and that nobody touched are written as they were read.
+    """
     # Nothing is written that could not be read again.
-    _from_document(document, f"{baselines.profile.slug}.json (not written)")
-    return json_text.encode(document)
+    where = f"{baselines.profile.slug}.json (not written)"
+    profile = MachineProfile.from_dict(baselines.profile.as_dict(), f"{where}: profile")
+    return lay_out(
+        Sheet(
+            json_text.line(profile.as_dict()),
+            {
+                _nodeid(nodeid, where): {
+                    _name(name, label): _to_text(history, label)
+                    for name, history in names.items()
+                    for label in (f"{where}: {_label(nodeid, name)}",)
+                }
+                for nodeid, names in baselines.tests.items()
+                if names
+            },
+        )
+    )
+
+
+def _to_text(history: History, where: str) -> HistoryText:
+    lines = [to_line(run, f"{where}, run {n}") for n, run in enumerate(history.fresh, 1)]
+    if history.stored is not None:
+        lines += run_lines(history.stored.text)
+    # By time, then by text: the order does not tell which side of a merge came first.
+    # A merge that kept both sides, or an accept typed twice, holds a run twice: it counts once.
+    unlike = sorted({(time_of(line, where), line) for line in lines})
+    anchor = {
+        "joules_per_inference": level(history.anchor.log_joules, where, "anchor"),
+        "time": instant(history.anchor.time, f"{where}, anchor"),
+    }
+    _from_anchor(anchor, f"{where}, anchor")
+    return HistoryText.of(json_text.line(anchor), (line for _, line in unlike[-MOST_RUNS:]))
+
+
+def _from_sheet(sheet: Sheet, where: str) -> Baselines:
+    profile = MachineProfile.from_dict(json_text.loads(sheet.profile), f"{where}: profile")
+    return Baselines(
+        profile,
+        {
+            _nodeid(nodeid, where): {
+                _name(name, where): _from_text(text, f"{where}: {_label(nodeid, name)}", where)
+                for name, text in names.items()
+            }
+            for nodeid, names in sheet.tests.items()
+        },
+    )
+
+
+def _from_text(text: HistoryText, label: str, where: str) -> History:
+    anchor = _from_anchor(json_text.loads(text.anchor), f"{label}, anchor")
+    return History(anchor, (), StoredRuns(text.runs, label, _way_out(where)))
 
 
 def _from_document(document: object, where: str) -> Baselines:
@@ -78,34 +143,32 @@ def _from_document(document: object, where: str) -> Baselines:
     fields.finish()
     return Baselines(
         profile,
-        {nodeid: _from_names(nodeid, tests.value(nodeid), where) for nodeid in tests.names()},
+        {
+            nodeid: _from_names(_nodeid(nodeid, where), tests.value(nodeid), where)
+            for nodeid in tests.names()
+        },
     )
 
 
 def _from_names(nodeid: str, data: object, where: str) -> Mapping[str, History]:
-    problem = text_problem(nodeid)
-    if problem:
-        raise BaselineError(f"{where}: the test id {nodeid!a} {problem}")
     names = Fields(data, f"{where}: test {nodeid!r}")
     if not names.names():
         raise BaselineError(f"{where}: test {nodeid!r} holds no measurement")
     return {
-        name: _from_history(name, names.value(name), f"{where}: {_label(nodeid, name)}")
+        _name(name, label): _from_history(names.value(name), label)
         for name in names.names()
+        for label in (f"{where}: {_label(nodeid, name)}",)
     }
 
 
-def _from_history(name: str, data: object, where: str) -> History:
-    problem = text_problem(name) if name else None
-    if problem:
-        raise BaselineError(f"{where}: the name {problem}")
+def _from_history(data: object, where: str) -> History:
     fields = Fields(data, where)
     anchor = _from_anchor(fields.value("anchor"), f"{where}, anchor")
     runs = fields.items("runs")
     fields.finish()
     if not runs:
         raise BaselineError(f"{where}: 'runs' must hold at least one run")
-    return History(anchor, newest(from_record(run, f"{where}, run {n}") for n, run in runs))
+    return History(anchor, tuple(from_record(run, f"{where}, run {n}") for n, run in runs))
 
 
 def _from_anchor(data: object, where: str) -> Anchor:
@@ -115,18 +178,18 @@ def _from_anchor(data: object, where: str) -> Anchor:
     return anchor
 
 
-def _to_history(history: History, where: str) -> dict[str, Any]:
-    records = [to_record(run, f"{where}, run {n}") for n, run in enumerate(newest(history.runs), 1)]
-    # By time, then by text: the order does not tell which side of a merge came first.
-    # A merge that kept both sides, or an accept typed twice, holds a run twice: it counts once.
-    unlike = {(record["time"], json_text.encode(record)): record for record in records}
-    return {
-        "anchor": {
-            "joules_per_inference": level(history.anchor.log_joules, where, "anchor"),
-            "time": instant(history.anchor.time, f"{where}, anchor"),
-        },
-        "runs": [unlike[key] for key in sorted(unlike)],
-    }
+def _nodeid(nodeid: str, where: str) -> str:
+    problem = text_problem(nodeid)
+    if problem:
+        raise BaselineError(f"{where}: the test id {nodeid!a} {problem}")
+    return nodeid
+
+
+def _name(name: str, where: str) -> str:
+    problem = text_problem(name) if name else None
+    if problem:
+        raise BaselineError(f"{where}: the name {problem}")
+    return name
 
 
 def _label(nodeid: str, name: str) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
+from pytest_inferenergy.baselines.layout import run_lines
 from pytest_inferenergy.baselines.profile import MachineProfile
+from pytest_inferenergy.baselines.run_record import from_line
 from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.errors import BaselineError
 
 MOST_RUNS: Final = 20
 """How many runs of one measurement are kept."""
@@ -24,11 +28,47 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRuns:
+    """The runs of one measurement as the text that a file holds of them."""
+
+    text: str
+    where: str
+    """File, test and measurement, for messages."""
+    advice: str
+    """What to do about a line that is no run."""
+
+    def read(self) -> tuple[Run, ...]:
+        """The runs in the order of the file; `BaselineError` says what is wrong with which."""
+        try:
+            return tuple(
+                from_line(line, f"{self.where}, run {n}")
+                for n, line in enumerate(run_lines(self.text), 1)
+            )
+        except BaselineError as error:
+            raise BaselineError(f"{error}.\n{self.advice}") from None
+
+
+@dataclass(frozen=True, eq=False)
 class History:
-    """The stored runs of one measurement, at least one, oldest first."""
+    """The stored runs of one measurement, at least one."""
 
     anchor: Anchor
-    runs: tuple[Run, ...]
+    fresh: tuple[Run, ...]
+    """Runs that no file holds yet."""
+    stored: StoredRuns | None = None
+    """Those of the file, which are not read before somebody asks for `runs`."""
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that count, oldest first; `BaselineError` for a line that is no run."""
+        return newest((*(self.stored.read() if self.stored else ()), *self.fresh))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History):
+            return NotImplemented
+        return (self.anchor, self.runs) == (other.anchor, other.runs)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""JSON as a baseline file holds it: strict to read, laid out for review and merging to write."""
+"""JSON as a baseline file holds it: strict to read, plain to write."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ from typing import Any, Final, NoReturn
 
 LARGEST_FILE: Final = 50_000_000
 """Bytes; a thousand tests of twenty runs each take about ten million."""
-DEEPEST_BLOCK: Final = 4
-"""Objects nested deeper than this stay on one line: a run is a line."""
 
 _CONFLICT: Final = re.compile(rb"^(<{7} |>{7} |={7}\r?$)", re.MULTILINE)
 
 
+class TooLargeError(ValueError):
+    """A file of a size that no baselines have."""
+
+
 def decode(data: bytes) -> object:
     """Parse a file's bytes; `ValueError` says what is wrong and, where it can, what to do."""
-    if len(data) > LARGEST_FILE:
-        raise ValueError(f"{len(data) / 1e6:.0f} MB is too large for a baseline file")
     try:
-        return json.loads(
-            data.decode("utf-8-sig"),
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_refuse,
-        )
-    except RecursionError:
-        raise ValueError("not a baseline file: nested too deeply") from None
+        return loads(text_of(data))
+    except TooLargeError:
+        raise
     except ValueError as error:  # of decoding, of JSON, or ours
         if _CONFLICT.search(data):
             raise ValueError(
@@ -35,32 +31,24 @@ def decode(data: bytes) -> object:
         raise ValueError(f"no valid JSON: {error}") from None
 
 
-def encode(document: object) -> str:
-    """Lay a document out: ASCII, sorted keys, one run a line, a newline at the end."""
-    return _text(document, 0) + "\n"
+def text_of(data: bytes) -> str:
+    """A file's bytes as text, whatever its line ends; `ValueError` where they are none."""
+    if len(data) > LARGEST_FILE:
+        raise TooLargeError(f"{len(data) / 1e6:.0f} MB is too large for a baseline file")
+    return data.decode("utf-8-sig").replace("\r\n", "\n")
 
 
-def _text(value: object, depth: int) -> str:
-    if depth <= DEEPEST_BLOCK and isinstance(value, dict) and _holds_objects(value.values()):
-        items = [f"{_line(key)}: {_text(value[key], depth + 1)}" for key in sorted(value)]
-        return _block("{", items, "}", depth)
-    if depth <= DEEPEST_BLOCK and isinstance(value, list) and _holds_objects(value):
-        return _block("[", [_text(item, depth + 1) for item in value], "]", depth)
-    return _line(value)
+def loads(text: str) -> object:
+    """Parse JSON; `ValueError` for what is none, and for a key that comes twice."""
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
-def _block(opening: str, items: list[str], closing: str, depth: int) -> str:
-    outer = "\n" + "  " * depth
-    return opening + outer + "  " + f",{outer}  ".join(items) + outer + closing
-
-
-def _line(value: object) -> str:
-    # ASCII, so that no invisible character hides in a review.
+def line(value: object) -> str:
+    """A value on one line: ASCII, so that no invisible character hides in a review, keys sorted."""
     return json.dumps(value, sort_keys=True, allow_nan=False)
-
-
-def _holds_objects(values: Any) -> bool:
-    return any(isinstance(value, dict) for value in values)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -76,3 +64,6 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a number")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse)

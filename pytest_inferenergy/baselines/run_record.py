@@ -9,7 +9,14 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from pytest_inferenergy.baselines.fields import Fields, four_digits, iso_utc
+from pytest_inferenergy.baselines import json_text
+from pytest_inferenergy.baselines.fields import (
+    UTC_LENGTH,
+    Fields,
+    four_digits,
+    is_utc,
+    iso_utc,
+)
 from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.errors import BaselineError
 
@@ -81,6 +88,28 @@ def from_record(data: object, where: str) -> Run:
     )
     fields.finish()
     return run
+
+
+def from_line(line: str, where: str) -> Run:
+    """Read the JSON of a run; `BaselineError` names `where` and the field."""
+    try:
+        return from_record(json_text.loads(line), where)
+    except ValueError as error:
+        raise BaselineError(f"{where}: no valid JSON: {error}") from None
+
+
+def to_line(run: Run, where: str) -> str:
+    """A run as JSON; `BaselineError` for one that could not be read again."""
+    record = to_record(run, where)
+    from_record(record, where)
+    return json_text.line(record)
+
+
+def time_of(line: str, where: str) -> str:
+    """When the run of a line ended, as the file writes it; `BaselineError` where it is no run."""
+    # the last of that name: after it come numbers only
+    found = line.rpartition('"time": "')[2][:UTC_LENGTH]
+    return found if is_utc(found) else iso_utc(from_line(line, where).time)
 
 
 def level(logarithm: float, where: str, field: str) -> float:

@@ -66,8 +66,20 @@ def update(
         before = Baselines(profile) if stored is None else stored
         after = serialise(change(before))
         if after != serialise(before):
+            _refuse_too_large(path, after)
             _replace(path, after)
     return parse(after.encode("ascii"), str(path))
+
+
+def _refuse_too_large(path: Path, text: str) -> None:
+    """What could not be read again is not written."""
+    if len(text) > LARGEST_FILE:
+        raise BaselineError(
+            f"{path}: not written: it would be {len(text) / 1e6:.0f} MB, and more than "
+            f"{LARGEST_FILE / 1e6:.0f} MB are not read; delete the baselines of tests that are "
+            "gone (--energy-prune), or keep those of a part of the tests in a folder of their own "
+            "(--energy-baselines DIR)"
+        )
 
 
 def _load(path: Path, profile: MachineProfile) -> Baselines | None:

@@ -49,7 +49,7 @@ runs = st.builds(
 histories = st.builds(
     History,
     anchor=st.builds(Anchor, log_joules=logarithms, time=instants),
-    runs=st.lists(runs, min_size=1, max_size=4).map(tuple),
+    fresh=st.lists(runs, min_size=1, max_size=4).map(tuple),
 )
 profiles = st.builds(
     MachineProfile,

@@ -207,6 +207,17 @@ def test_full_disk_is_named_and_the_old_file_kept(folder: Path) -> None:
     assert len(list(folder.iterdir())) == 1
 
 
+def test_what_would_be_too_large_to_read_is_not_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update(folder, H200, joining())
+    before = path_of(folder, H200).read_bytes()
+    monkeypatch.setattr(store, "LARGEST_FILE", len(before) + 10)
+    with pytest.raises(BaselineError, match="not written: it would be"):
+        update(folder, H200, joining(windows=10))
+    assert path_of(folder, H200).read_bytes() == before
+
+
 def test_leftover_of_a_killed_writer_is_swept_up(folder: Path) -> None:
     update(folder, H200, joining())
     old, fresh = (folder / f".{H200.slug}.json.{n}.tmp" for n in ("0000", "1111"))
