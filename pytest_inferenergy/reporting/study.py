@@ -55,21 +55,27 @@ def model_line(model: Mapping[str, Any]) -> str:
 
 
 def _ratios(known: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Ratios between the tasks of this run, beside the study's."""
-    # an estimate is no part of a ratio with what was measured
-    source = "measured" if any(o.get("source") == "measured" for o in known) else "estimated"
+    """Ratios between the tasks of this run, beside the study's, which are of task-specific models.
+
+    An estimate is no part of a ratio with what was measured.
+    """
+    measured = [o for o in known if o["state"] == "measured"]
+    source = "measured" if any(o["source"] == "measured" for o in measured) else "estimated"
     figures: dict[str, list[float]] = {}
     batches: dict[str, set[int]] = {}
-    for outcome in known:
-        if outcome["state"] == "measured" and outcome["source"] == source:
+    for outcome in measured:
+        described = outcome.get("task") or {}
+        if outcome["source"] == source and not described.get("multi_purpose"):
             task = outcome["study"]["task"]
             figures.setdefault(task, []).append(outcome["kwh_per_1k"])
-            batches.setdefault(task, set()).add((outcome.get("task") or {}).get("batch_size", 1))
+            batches.setdefault(task, set()).add(described.get("batch_size", 1))
     found = compare_ratios({task: median(all_of_it) for task, all_of_it in figures.items()})
     if not found:
         return []
-    several = "; medians of each task's tests" if any(len(f) > 1 for f in figures.values()) else ""
-    lines = _wrapped(f"ratios {source} here, beside the study's{several}:", indent="")
+    remark = "; medians of each task's tests" if any(len(f) > 1 for f in figures.values()) else ""
+    if any((o.get("task") or {}).get("multi_purpose") for o in measured):
+        remark += "; task-specific models alone"
+    lines = _wrapped(f"ratios {source} here, beside the study's{remark}:", indent="")
     for ratio in found:
         lines += _wrapped(
             f"{ratio.task}: {plain(ratio.measured, 2)} x {ratio.base} (the study: "

@@ -38,6 +38,13 @@ def test_a_task_with_several_tests_counts_with_its_median() -> None:
     assert lines[-1] == "  summarization: 10 x fill-mask (the study: 18 x)"
 
 
+def test_multi_purpose_models_are_no_part_of_a_tasks_ratio() -> None:
+    general = outcome("summarization", 7.0, described={"multi_purpose": True})
+    lines = study_lines([outcome("summarization", 5.0), general, outcome("fill-mask", 0.5)])
+    assert "ratios measured here, beside the study's; task-specific models alone:" in lines
+    assert lines[-1] == "  summarization: 10 x fill-mask (the study: 18 x)"
+
+
 def test_an_estimate_is_no_part_of_a_measured_ratio() -> None:
     lines = study_lines([outcome("fill-mask"), outcome("summarization", source="estimated")])
     assert not any("ratios" in line for line in lines)
