@@ -29,10 +29,6 @@ class Equivalent:
     source: str
     """Where the figure is from, in words."""
 
-    def times(self, kwh: float) -> float:
-        """How many of it an energy amounts to."""
-        return kwh / self.kwh
-
     def as_data(self) -> dict[str, Any]:
         """As builtin types."""
         return asdict(self)

@@ -43,10 +43,6 @@ def test_own_ones_by_the_power_for_an_hour(power: str, kwh: float) -> None:
     assert (found.name, found.source) == ("gaming-hour", f"an hour at {power}, energy_equivalents")
 
 
-def test_how_many() -> None:
-    assert BUILT_IN["smartphone-charge"].times(0.006) == pytest.approx(0.5)
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
