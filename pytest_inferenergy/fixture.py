@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -91,8 +91,7 @@ class Energy:
         ``prompt_tokens`` are read; it gives `Measurement.phases`. ``once``: call once, never
         repeat. Of a `Workload` only ``name`` and ``budget`` are left to say.
         """
-        if isinstance(args, str) or not isinstance(args, Sequence):
-            raise MisuseError(f"args={args!r:.80}: give a tuple of arguments, such as args=(x,)")
+        _check_args(args)
         asked = {
             "args": tuple(args) or None,
             "kwargs": kwargs,
@@ -108,6 +107,48 @@ class Energy:
         name = self._marker.name if name is None else name
         return self._measure(fn, name, budget, asked).measurement
 
+    async def arun(
+        self,
+        fn: Callable[..., Awaitable[Any]],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        concurrency: int = 1,
+        inferences: int | None = None,
+        tokens: float | Callable[[Any], float] | None = None,
+        name: str | None = None,
+        budget: str | None = None,
+        inputs: Sequence[Any] | None = None,
+        images: float | None = None,
+        once: bool = False,
+    ) -> Measurement:
+        """As `run`, for what has to be awaited: one call is one ``await fn(...)``.
+
+        ``concurrency``: requests kept in flight all through each window; it is stored, and runs
+        with another are not compared. Works on asyncio and trio, and leaves the event loop free
+        while it waits for energy. An exception, or being cancelled, cancels all requests under way.
+        """
+        from pytest_inferenergy.measuring.on_loop import LoopCaller, on_loop
+
+        _check_args(args)
+        asked = {
+            "args": tuple(args) or None,
+            "kwargs": kwargs,
+            "inferences": inferences,
+            "tokens": tokens,
+            "inputs": inputs,
+            "images": images,
+            "once": once or None,
+        }
+        name = self._marker.name if name is None else name
+        measurer = self._measurer()
+
+        def measure(caller: LoopCaller) -> Measured:
+            calls = {"concurrency": concurrency, "caller": caller}
+            return self._measure(fn, name, budget, asked, calls)
+
+        return (await on_loop(measure, measurer.interrupt)).measurement
+
     @contextlib.contextmanager
     def window(
         self,
@@ -119,7 +160,7 @@ class Energy:
     ) -> Iterator[OpenWindow]:
         """Measure the body of a ``with`` block, which runs once, as it stands."""
         asked = {"inferences": inferences, "tokens": tokens}
-        request = self._request(_nothing, name, budget, asked)
+        request = self._request(_nothing, name, budget, asked, {})
         window = OpenWindow()
         earlier = self._earlier.get(name)
         if earlier is not None:
@@ -187,9 +228,14 @@ class Energy:
         return self._measured[-1].measurement
 
     def _measure(
-        self, fn: Callable[..., Any], name: str | None, budget: str | None, asked: dict[str, Any]
+        self,
+        fn: Callable[..., Any],
+        name: str | None,
+        budget: str | None,
+        asked: dict[str, Any],
+        calls: Mapping[str, Any] | None = None,
     ) -> Measured:
-        request = self._request(fn, name, budget, asked)
+        request = self._request(fn, name, budget, asked, calls or {})
         measured = self._again(request) or self._measurer().measure(request)
         self._keep(measured)
         return measured
@@ -202,8 +248,14 @@ class Energy:
         return dataclasses.replace(earlier, first_result=request.workload())
 
     def _request(
-        self, fn: Callable[..., Any], name: str | None, budget: str | None, asked: dict[str, Any]
+        self,
+        fn: Callable[..., Any],
+        name: str | None,
+        budget: str | None,
+        asked: dict[str, Any],
+        calls: Mapping[str, Any],
     ) -> Request:
+        """What to measure; ``calls``: how the calls are made, of any workload."""
         from pytest_inferenergy.request import Request, budget_of, check_name, workload_of
 
         check_name(name)
@@ -214,7 +266,7 @@ class Energy:
                 else f"this test already has a measurement named {name!r}: give another name="
             )
         limit = self._budget if budget is None else budget_of(budget)
-        workload = workload_of(fn, self._marker, asked)
+        workload = dataclasses.replace(workload_of(fn, self._marker, asked), **calls)
         made = Request(self._nodeid, name, workload, self._settings, limit, self._marker.task)
         self._names.add(name)
         return made
@@ -222,6 +274,11 @@ class Energy:
     def _keep(self, measured: Measured) -> None:
         # the result is its author's: pytest keeps tests, and so us, until the session ends
         self._measured.append(dataclasses.replace(measured, first_result=None))
+
+
+def _check_args(args: object) -> None:
+    if isinstance(args, str) or not isinstance(args, Sequence):
+        raise MisuseError(f"args={args!r:.80}: give a tuple of arguments, such as args=(x,)")
 
 
 def _nothing() -> None:

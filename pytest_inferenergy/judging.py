@@ -185,6 +185,7 @@ class Judging:
             time.time(),
             idle_watts=idle_watts(recording),
             inferences_per_call=self.request.workload.inferences,
+            concurrency=self.request.workload.concurrency,
             tokens_per_inference=tokens_per_inference(recording),
             description=self._description,
             device="+".join(gated_devices(recording)) or None,

@@ -53,6 +53,11 @@ class Measurer:
         if self._meters is not None:
             self._meters.close()
 
+    def interrupt(self) -> None:
+        """From another thread: have a measurement under way stop waiting for a meter."""
+        if self._meters is not None:
+            self._meters.interrupt()
+
     # -- the two ways to measure ---------------------------------------------------------------
 
     def measure(self, request: Request) -> Measured:

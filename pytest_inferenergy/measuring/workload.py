@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from math import lcm
+from typing import Any, Protocol
 
 from pytest_inferenergy.measuring.description import Scalar
 from pytest_inferenergy.measuring.digest import input_digest
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.measuring.workload_check import check
 from pytest_inferenergy.meters.meter_set import MeterSet, Span
+
+
+class Caller(Protocol):
+    """Makes the calls of a workload that cannot simply be called where it is measured."""
+
+    def once(self, workload: Workload) -> Any:
+        """One call: its result."""
+
+    def together(
+        self, workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
+    ) -> None:
+        """So many calls in one span, as `run_stretch` describes."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +58,18 @@ class Workload:
     digest_text: str | None = None
     """A digest of the inputs by whoever made them, in place of one made from the arguments."""
 
+    concurrency: int = 1
+    """Requests in flight at any time; more than one needs a ``caller``."""
+    caller: Caller | None = None
+    """Makes the calls of an async workload; ``None``: they are plain calls."""
+
     def __post_init__(self) -> None:
         check(self)
 
     def __call__(self) -> Any:
         """One call, unmeasured: its result. With a deck its first card, with ``setup`` after it."""
+        if self.caller is not None:
+            return self.caller.once(self)
         args, kwargs = self.args, self.kwargs
         if self.setup is not None:
             args, kwargs = _arguments(self.setup())
@@ -60,7 +80,7 @@ class Workload:
     @property
     def deck(self) -> int:
         """Calls that belong together: a window holds a whole number of them."""
-        return 1 if self.inputs is None else len(self.inputs)
+        return lcm(self.concurrency, 1 if self.inputs is None else len(self.inputs))
 
     def digest(self) -> str | None:
         """A digest of the inputs, ``None`` where ``setup`` makes them anew for each call."""
@@ -92,7 +112,9 @@ def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first:
     With ``setup`` each call is a span of its own, so that what lies between is left out.
     """
     stretch = Stretch(calls=calls, tokens=None if workload.tokens is None else 0.0)
-    if workload.setup is None:
+    if workload.caller is not None:
+        workload.caller.together(workload, calls, meters, stretch, keep_first)
+    elif workload.setup is None:
         _run_together(workload, calls, meters, stretch, keep_first)
     else:
         for number in range(calls):

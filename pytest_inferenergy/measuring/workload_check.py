@@ -35,6 +35,9 @@ def _check_counts(workload: Workload) -> None:
         raise MisuseError(f"inferences={inferences}: must be at least 1")
     if not (tokens is None or callable(tokens) or _is_positive(tokens)):
         raise MisuseError(f"tokens={tokens!r}: must be a positive number or a function")
+    concurrency = workload.concurrency
+    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+        raise MisuseError(f"concurrency={concurrency!r:.80}: must be an int of at least 1")
     for name in ("images", "prompt_tokens"):
         count = getattr(workload, name)
         if not (count is None or _is_positive(count)):
@@ -55,6 +58,8 @@ def _check_arguments(workload: Workload) -> None:
         raise MisuseError("give setup= or inputs=, not both: both make the arguments")
     if inputs is not None and not len(inputs):
         raise MisuseError("inputs= is empty: nothing to measure")
+    if workload.setup is not None and workload.caller is not None:
+        raise MisuseError("setup= cannot go with energy.arun: make the arguments in the coroutine")
     if workload.prefill is not None and workload.once:
         raise MisuseError("give prefill= or once=, not both: prefill is measured by repetition")
 

@@ -82,6 +82,18 @@ class MeterSet:
             if rest is not None:
                 rest()
 
+    @property
+    def grain(self) -> float:
+        """Seconds between the records of the slowest meter, where one says so; else 0."""
+        return max(float(getattr(meter, "grain", 0.0)) for meter in self.meters)
+
+    def interrupt(self) -> None:
+        """From another thread: have those meters give up waiting that may wait long."""
+        for meter in self.meters:
+            interrupt = getattr(meter, "interrupt", None)
+            if interrupt is not None:
+                interrupt()
+
     def forget(self, before: Edge) -> None:
         """Drop recordings before an edge."""
         for meter, instant in zip(self.meters, before.instants, strict=True):

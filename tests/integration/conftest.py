@@ -38,7 +38,15 @@ energy_tolerance = 10
 """Settings under which a call of a quarter second is measured in three calls. The wide tolerance
 is for the verdict not to hang on how busy the machine is that runs these tests."""
 
-USUAL = ("--energy-json=results.json", "-p", "no:hypothesispytest", "-p", "no:anyio")
+USUAL = (
+    "--energy-json=results.json",
+    "-p",
+    "no:hypothesispytest",
+    "-p",
+    "no:anyio",
+    "-p",
+    "no:asyncio",
+)
 """Options of all runs; other plugins only cost time."""
 
 SLEEPER = """
