@@ -82,3 +82,16 @@ def _causes(outcome: Mapping[str, Any], settings: GateSettings) -> tuple[list[st
     if estimated:
         doubtful.append("estimated")
     return failing, doubtful
+
+
+def gated(outcome: Mapping[str, Any], effect: Effect, settings: Settings) -> str:
+    """What the gate did: ``failed``, ``warned``, ``passed`` or ``not gated``.
+
+    The last where there was nothing to hold the figure against, or the gate was not to look.
+    """
+    if effect != "pass":
+        return "failed" if effect == "fail" else "warned"
+    if outcome["state"] != "measured" or outcome.get("gate") == "off":
+        return "not gated"
+    compared = outcome["verdict"] in ("passed", "improved") and not settings.accept
+    return "passed" if compared or outcome["budget"] is not None else "not gated"

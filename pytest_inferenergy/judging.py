@@ -11,6 +11,7 @@ from pytest_inferenergy.facts import library_versions
 from pytest_inferenergy.request import Measured, Request
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.baselines.history import History
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.deciding.estimate import Estimate
     from pytest_inferenergy.deciding.phases import Phase
@@ -32,6 +33,7 @@ class Judging:
         self._commit = measurer.commit()
         self._libraries = library_versions()
         self._stored: tuple[Run, ...] | None = None
+        self._history: History | None = None
         self._broken: str | None = None
         self._profile: MachineProfile | None = None
         self._prefill_seconds = 0.0
@@ -112,6 +114,7 @@ class Judging:
             self._profile_of(recording),
             phases=phases,
             broken=self._broken,
+            history=self._history,
             verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
         )
         return Measured(recording.first_result, measurement, outcome)
@@ -165,6 +168,7 @@ class Judging:
             try:
                 history = self._measurer.history(self._profile_of(recording), self.request)
                 self._stored = () if history is None else history.runs
+                self._history = history
             except BaselineError as error:  # the figures stand, the gate must not
                 self._broken = str(error)
         return self._stored

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.baselines.run_record import to_record
+from pytest_inferenergy.course import course_of
 from pytest_inferenergy.deciding.budget import BudgetVerdict, judge_budget
 from pytest_inferenergy.deciding.decide import decide
 from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
@@ -23,6 +24,7 @@ from pytest_inferenergy.measuring.summary import (
 from pytest_inferenergy.units import kwh_per_1k
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.baselines.history import History
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.deciding.estimate import Estimate
     from pytest_inferenergy.deciding.phases import Phase
@@ -42,11 +44,13 @@ def conclude(
     *,
     phases: Mapping[str, Phase],
     broken: str | None = None,
+    history: History | None = None,
     verdict: Verdict | None = None,
 ) -> tuple[Measurement, dict[str, Any]]:
     """Judge a recording; the figures and the verdict, for the author and for reports.
 
-    ``broken``: why what is stored cannot be read; ``verdict``: in place of the stored runs'.
+    ``broken``: why what is stored cannot be read; ``history``: what is stored, for reports;
+    ``verdict``: in place of the stored runs'.
     """
     given = verdict is not None
     verdict = verdict or _verdict(request, recording, run, stored)
@@ -89,7 +93,7 @@ def conclude(
         "profile": profile.as_dict(),
         "slug": profile.slug,
         "run": to_record(run, request.nodeid),
-    }  # fmt: skip
+    } | course_of(recording, history)  # fmt: skip
     return measurement, outcome
 
 

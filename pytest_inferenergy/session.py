@@ -113,8 +113,9 @@ class EnergySession:
         if data is not None and report.when == "call":
             turns = getattr(report, "inferenergy_turns", ())
             # a rerun takes the place of the run before
+            more = {"test_outcome": report.outcome, "location": location_of(report)}
             self._tests[report.nodeid] = _TestRecord(
-                [outcome | {"test_outcome": report.outcome} for outcome in data],
+                [outcome | more for outcome in data],
                 [comparison | {"nodeid": report.nodeid} for comparison in turns],
             )
             self.selected = max(self.selected, len(self._tests))
@@ -195,18 +196,25 @@ class EnergySession:
             return nodeid in self.collected
         return (self._config.rootpath / file).exists()
 
-    def _write_json(self) -> None:
-        from pytest_inferenergy.reporting.json_results import write_json
+    def document(self) -> dict[str, Any]:
+        """The results of the run, which every report is made from."""
+        from pytest_inferenergy.reporting.document import results_document
 
-        assert self.settings.json is not None
-        write_json(
-            self.settings.json,
+        return results_document(
             self.outcomes,
             self.comparisons,
             settings=as_data(self.settings),
             summary=self.summary(),
+            problems=self.problems,
             against=self.notes or None,
         )
+
+    def _write_json(self) -> None:
+        from pytest_inferenergy.reporting.files import write
+        from pytest_inferenergy.reporting.json_results import to_json
+
+        assert self.settings.json is not None
+        write(self.settings.json, to_json(self.document()), "--energy-json")
 
     def _relative(self, path: Path) -> str:
         try:
@@ -260,19 +268,22 @@ def gate_test(item: pytest.Item) -> None:
     if ENERGY not in item.stash:
         return
     session = item.config.stash[SESSION]
-    from pytest_inferenergy.gate import judge
+    from pytest_inferenergy.gate import gated, judge
     from pytest_inferenergy.reporting.message import message
 
     failures = []
     for outcome in outcomes_of(item.stash[ENERGY]):
         judgement = judge(outcome, session.settings)
-        if judgement.effect == "fail":
-            failures.append(message(outcome, judgement.causes))
-        elif judgement.effect == "warn":
+        text = message(outcome, judgement.causes) if judgement.effect != "pass" else None
+        outcome["message"], effect = text, judgement.effect
+        if text is not None and effect == "warn":
             try:
-                item.warn(InferenergyWarning(message(outcome, judgement.causes)))
-            except InferenergyWarning as warning:  # the user has warnings be errors
-                failures.append(str(warning))
+                item.warn(InferenergyWarning(text))
+            except InferenergyWarning:  # the user has warnings be errors
+                effect = "fail"
+        if text is not None and effect == "fail":
+            failures.append(text)
+        outcome["gated"] = gated(outcome, effect, session.settings)
     if session.settings.strict and not measured_anything(item.stash[ENERGY]):
         failures.append("energy was not measured: the test asks for `energy` and does not use it")
     if failures:
@@ -296,6 +307,12 @@ def explain(item: pytest.Item, error: BaseException) -> None:
     if item.config.stash[SESSION].settings.strict:
         pytest.fail(reason, pytrace=False)
     raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+def location_of(report: pytest.TestReport) -> list[Any] | None:
+    """File (relative to the rootdir, with slashes) and line (from 1) of a test, where known."""
+    file, line, _ = report.location
+    return None if line is None else [file.replace(os.sep, "/"), line + 1]
 
 
 def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, object]]:

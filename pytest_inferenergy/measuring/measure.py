@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.measuring.memory import device_memory
+from pytest_inferenergy.measuring.power import PowerTrace
 from pytest_inferenergy.measuring.warmup import WarmUp, warm_up
 from pytest_inferenergy.measuring.window import Window
 from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
@@ -41,6 +42,7 @@ class Recording:
     """Whether call times levelled off before the first window."""
     memory: list[int | None] = field(default_factory=list)
     profile: MeterProfile | None = None
+    power: PowerTrace = field(default_factory=PowerTrace)
 
     @property
     def windows(self) -> list[Window]:
@@ -153,6 +155,8 @@ class Measuring:
             stretch, self.meters, self.wanted, self.workload.inferences
         )
         self.recording.components, self.recording.source = components, source
+        opening, closing = stretch.spans[0][0].time, stretch.spans[-1][1].time
+        self.recording.power.extend(self.meters, components, opening, closing)
         return window
 
 

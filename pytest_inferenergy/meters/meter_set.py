@@ -75,6 +75,22 @@ class MeterSet:
                     parts.setdefault(key, []).append(reading)
         return tuple(_joined(readings) for readings in parts.values())
 
+    def course(self, instants: Sequence[float], components: Sequence[str]) -> list[float] | None:
+        """Joules of some components together, from the first of some instants to each of them.
+
+        For the power trace of reports. Meters may have a method ``course(instants)`` that gives the
+        joules by component; ``None`` where not all that is asked for is told.
+        """
+        told: dict[str, list[float]] = {}
+        for meter in self.meters:
+            course = getattr(meter, "course", None)
+            for component, joules in ({} if course is None else course(instants)).items():
+                told.setdefault(component, joules)
+        if not components or not told.keys() >= set(components):
+            return None
+        parts = [told[component] for component in components]
+        return [sum(joules) for joules in zip(*parts, strict=True)]
+
     def rest(self) -> None:
         """Between measurements: let the meters rest that can."""
         for meter in self.meters:

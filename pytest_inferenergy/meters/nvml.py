@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import MeterProfile, Reading
@@ -206,6 +206,11 @@ class NvmlMeter:
     def read(self, start: float, end: float) -> tuple[Reading, ...]:
         """One reading for each attached GPU."""
         return tuple(track.read(start, end) for track in self._attached)
+
+    def course(self, instants: Sequence[float]) -> dict[str, list[float]]:
+        """Joules of all attached GPUs from the first of some instants to each of them."""
+        each = [track.course(instants) for track in self._attached]
+        return {"gpu": [sum(joules) for joules in zip(*each, strict=True)]}
 
     def forget(self, before: float) -> None:
         """Drop recordings before an instant."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from pytest_inferenergy.errors import MeterError
@@ -199,6 +199,15 @@ class Track:
                 flags=self._flags(),
                 sampled_every=self._timeline.sampled_every,
             )
+
+    def course(self, instants: Sequence[float]) -> list[float]:
+        """Joules from the first of some ``perf_counter`` instants to each; `MeterError` if not."""
+        with self._lock:
+            shift = 0.0 if self._finder is None else self._timeline.delay
+            try:
+                return self._timeline.course([instant + shift for instant in instants])
+            except ValueError as error:
+                raise MeterError(f"{self.gpu.name}: {error}") from error
 
     def _flags(self) -> frozenset[str]:
         missing = {"no_counter": self._finder is None, "no_samples": self._ring is None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import MeterProfile, Reading
@@ -79,6 +80,14 @@ class ReplayMeter:
                 device="replay",
             ),
         )
+
+    def course(self, instants: Sequence[float]) -> dict[str, list[float]]:
+        """Joules from the first of some instants to each of them."""
+        shift = self._timeline.delay
+        try:
+            return {"gpu": self._timeline.course([instant + shift for instant in instants])}
+        except ValueError as error:
+            raise MeterError(f"the replayed trace cannot tell: {error}") from error
 
     def forget(self, before: float) -> None:
         """Drop what was played before an instant."""

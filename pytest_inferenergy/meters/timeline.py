@@ -20,7 +20,7 @@ steps tells how far a point of the curve can be off (`Timeline._edge_variance`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pytest_inferenergy.meters.energy import Energy
 from pytest_inferenergy.meters.fit import Fit, fit
@@ -145,6 +145,15 @@ class Timeline:
         if t0 == t1:
             return Energy(0.0, 0.0)
         return Energy(joules, math.sqrt(self._edge_variance(t0) + self._edge_variance(t1)))
+
+    def course(self, instants: Sequence[float]) -> list[float]:
+        """Joules from the first of some instants (counter's clock) to each of them.
+
+        Raises ``ValueError`` where the recording does not reach.
+        """
+        told = self._curve if len(self._ticks) else self._samples.joules
+        first = told(instants[0])
+        return [told(instant) - first for instant in instants]
 
     # -- the curve -----------------------------------------------------------------------------
 

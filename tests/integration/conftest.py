@@ -18,11 +18,12 @@ from pytest_inferenergy.deciding.run import Run
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import TRACES, FakeDevice, FakeNvml
+from tests.schemas import problems
 
 # What is first imported under pytester is forgotten after it: numpy cannot be loaded twice, and to
 # load ourselves each time takes long.
 for _name in (
-    "numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock",
+    "numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock", "jsonschema",
     "pytest_inferenergy.gate", "pytest_inferenergy.measurer", "pytest_inferenergy.outcome",
     "pytest_inferenergy.meters.nvml", "pytest_inferenergy.meters.replay",
     "pytest_inferenergy.reporting.message", "pytest_inferenergy.reporting.terminal",
@@ -114,8 +115,9 @@ class Project:
 
     @property
     def results(self) -> dict[str, Any]:
-        """What the latest run wrote for ``--energy-json``."""
+        """What the latest run wrote for ``--energy-json``, held against its schema."""
         found: dict[str, Any] = json.loads((self.path / "results.json").read_text())
+        assert problems("results", found) == []
         return found
 
     @property
@@ -132,8 +134,10 @@ class Project:
 
     @property
     def stored(self) -> Mapping[str, Mapping[str, Any]]:
-        """What is stored, by node id and name."""
-        found: Mapping[str, Mapping[str, Any]] = json.loads(self.baseline_file.read_text())["tests"]
+        """What is stored, by node id and name, held against its schema."""
+        document = json.loads(self.baseline_file.read_text())
+        assert problems("baseline", document) == []
+        found: Mapping[str, Mapping[str, Any]] = document["tests"]
         return found
 
 
