@@ -84,7 +84,7 @@ def _causes(outcome: Mapping[str, Any], settings: GateSettings) -> tuple[list[st
     return failing, doubtful
 
 
-def gated(outcome: Mapping[str, Any], effect: Effect, settings: Settings) -> str:
+def gated(outcome: Mapping[str, Any], effect: Effect, settings: GateSettings) -> str:
     """What the gate did: ``failed``, ``warned``, ``passed`` or ``not gated``.
 
     The last where there was nothing to hold the figure against, or the gate was not to look.
