@@ -206,6 +206,7 @@ class EnergySession:
             settings=as_data(self.settings),
             summary=self.summary(),
             problems=self.problems,
+            carbon=None if self.settings.carbon is None else self.settings.carbon.as_data(),
             against=self.notes or None,
         )
 
