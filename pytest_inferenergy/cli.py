@@ -8,6 +8,7 @@ line on stderr.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +51,12 @@ def _version(asked: bool) -> None:
 def _percent(value: float | None) -> float | None:
     if value is not None and not 0 <= value <= 1000:  # false for NaN, too
         raise typer.BadParameter("give a percentage from 0 to 1000")
+    return value
+
+
+def _test_seconds(value: float) -> float:
+    if not 2 <= value <= 600:
+        raise typer.BadParameter("give seconds from 2 to 600")
     return value
 
 
@@ -137,6 +144,36 @@ def accept(
         if not done.count:
             typer.echo("nothing was accepted")
             raise typer.Exit(1)
+
+
+@app.command(epilog="Example: inferenergy doctor --json > doctor.json")
+def doctor(
+    self_test: Annotated[
+        bool, typer.Option("--self-test/--no-self-test", help="Measure a load: the noise floor.")
+    ] = True,
+    seconds: Annotated[
+        float, typer.Option(metavar="S", callback=_test_seconds, help="Length of that, seconds.")
+    ] = 10.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what can be measured on this machine, why not, and what change could be told.
+
+    GPUs, their counters and samples, RAPL and how to be allowed to read it, MIG, containers, and
+    the meter that auto would take. Exit 0 where energy is measured; 1 where it is only estimated,
+    or nothing is.
+    """
+    from pytest_inferenergy.commands.doctor import examine, is_measured
+    from pytest_inferenergy.commands.doctor_text import text
+
+    with contextlib.redirect_stdout(sys.stderr):  # libraries that are asked may print
+        found = examine(seconds if self_test else None)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found, indent=1, sort_keys=True, allow_nan=False))
+    else:
+        typer.echo(text(found))
+    raise typer.Exit(0 if is_measured(found) else 1)
 
 
 def main() -> None:

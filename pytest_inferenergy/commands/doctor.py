@@ -1,0 +1,88 @@
+"""``inferenergy doctor``: what can be measured on this machine, why not, and how well."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_inferenergy.commands.doctor_cpu import examine_codecarbon, examine_rapl, surroundings
+from pytest_inferenergy.commands.doctor_gpu import examine_gpus
+from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.reporting.document import software
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.meters.meter_set import MeterSet
+
+SCHEMA: Final = 1
+GLANCE_SECONDS: Final = 0.3
+
+
+def examine(test_seconds: float | None) -> dict[str, Any]:
+    """Everything as builtins; ``test_seconds``: length of the self-test, ``None`` for none.
+
+    Whatever fails becomes a ``problem``: the doctor is for machines on which something is wrong.
+    """
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "software": software(),
+        "surroundings": surroundings(),
+        "gpus": _guarded(examine_gpus, devices=[], advice=None),
+        "rapl": _guarded(examine_rapl),
+        "codecarbon": _guarded(examine_codecarbon, cpu=None),
+    }
+    return found | _guarded_auto(test_seconds)
+
+
+def is_measured(found: Mapping[str, Any]) -> bool:
+    """Whether ``auto`` really measures here."""
+    test = found["self_test"]
+    return found["auto"]["source"] == "measured" and (test is None or test.get("problem") is None)
+
+
+def _guarded(step: Callable[[], dict[str, Any]], **blank: Any) -> dict[str, Any]:
+    try:
+        return step()
+    except Exception as error:
+        return {"problem": f"could not be asked: {error!r}", **blank}
+
+
+def _guarded_auto(test_seconds: float | None) -> dict[str, Any]:
+    blank: dict[str, Any] = {"meters": [], "notes": [], "components": [], "source": None}
+    from pytest_inferenergy.meters import select
+
+    try:
+        meters = select.open_meters("auto")
+    except Exception as error:
+        problem = str(error) if isinstance(error, MeterError) else repr(error)
+        return {"auto": {"problem": problem, **blank}, "self_test": None}
+    try:
+        auto = _guarded(lambda: glance(meters), **blank)
+        test = None
+        if test_seconds is not None and auto["problem"] is None:
+            from pytest_inferenergy.commands.self_test import self_test
+
+            components = tuple(auto["components"])
+            test = _guarded(lambda: self_test(meters, components, test_seconds))
+        return {"auto": auto, "self_test": test}
+    finally:
+        meters.close()
+
+
+def glance(meters: MeterSet) -> dict[str, Any]:
+    """Which meters are at work, and what the figure would add up, from a short reading."""
+    from pytest_inferenergy.meters.meter_set import gated_components
+
+    opening = meters.opening()
+    time.sleep(GLANCE_SECONDS)
+    closing = meters.closing()
+    meters.settle(closing)
+    readings = meters.read([(opening, closing)])
+    components, source = gated_components(readings, None)
+    return {
+        "problem": None,
+        "meters": [meter.name for meter in meters.meters],
+        "notes": list(meters.notes),
+        "components": list(components),
+        "source": source,
+    }
