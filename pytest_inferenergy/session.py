@@ -331,6 +331,7 @@ def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, ob
 
 
 HEADLINES = (
-    "state", "reason", "verdict", "source", "kwh_per_1k", "low", "high", "joules_per_inference",
-    "seconds_per_inference", "mean_watts", "baseline_kwh_per_1k", "change", "windows", "inferences",
+    "state", "reason", "verdict", "source", "kwh_per_1k", "low", "high", "gco2_per_1k",
+    "joules_per_inference", "seconds_per_inference", "mean_watts", "baseline_kwh_per_1k", "change",
+    "windows", "inferences",
 )  # fmt: skip

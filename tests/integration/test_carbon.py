@@ -9,10 +9,17 @@ import pytest
 
 from pytest_inferenergy.carbon import parse_carbon
 from tests.integration.conftest import BLOCK, USUAL
+from tests.schemas import problems
+
+
+def document(pytester: pytest.Pytester) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((pytester.path / "results.json").read_text())
+    assert problems("results", found) == []
+    return found
 
 
 def measured(pytester: pytest.Pytester) -> dict[str, Any]:
-    (found,) = json.loads((pytester.path / "results.json").read_text())["measurements"]
+    (found,) = document(pytester)["measurements"]
     return dict(found)
 
 
@@ -32,6 +39,7 @@ def test_grams_stand_in_the_table_and_in_the_results(
     found = measured(pytester)
     grams = parse_carbon(given).grams_per_kwh
     assert found["gco2_per_1k"] == pytest.approx(grams * found["kwh_per_1k"])
+    assert document(pytester)["carbon"] == parse_carbon(given).as_data()
 
 
 def test_a_test_can_read_its_grams(pytester: pytest.Pytester, replay: str) -> None:
@@ -53,6 +61,7 @@ def test_without_the_option_nothing_is_said_of_carbon(
     result.assert_outcomes(passed=1)
     assert "CO2" not in result.stdout.str()
     assert measured(pytester)["gco2_per_1k"] is None
+    assert document(pytester)["carbon"] is None
 
 
 def test_what_was_not_measured_has_no_grams(pytester: pytest.Pytester, replay: str) -> None:
@@ -90,3 +99,11 @@ def test_a_countrys_table_is_read_quietly_and_without_pandas(pytester: pytest.Py
     result.assert_outcomes(passed=1)
     assert "codecarbon" not in result.stdout.str().lower() + result.stderr.str().lower()
     assert "amd" not in result.stdout.str().lower() + result.stderr.str().lower()
+
+
+def test_grams_are_among_the_properties_for_junit(pytester: pytest.Pytester, replay: str) -> None:
+    pytester.makepyfile(test_model=BLOCK)
+    pytester.runpytest_inprocess(*USUAL, replay, "--energy-carbon=56", "--junitxml=junit.xml")
+    grams = measured(pytester)["gco2_per_1k"]
+    written = (pytester.path / "junit.xml").read_text()
+    assert f'<property name="energy.gco2_per_1k" value="{grams}"' in written

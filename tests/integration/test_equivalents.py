@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.integration.conftest import BLOCK, USUAL
 from tests.integration.test_wrong_options import assert_usage_error
+from tests.schemas import problems
 
 SEVERAL = """
 [pytest]
@@ -35,6 +38,10 @@ def test_they_stand_below_the_table_with_their_sources(
         ],
         consecutive=False,
     )
+    document = json.loads((pytester.path / "results.json").read_text())
+    assert problems("results", document) == []
+    names = [each["name"] for each in document["settings"]["equivalents"]]
+    assert names == ["smartphone-charge", "web-search", "gaming-hour", "a pot of tea"]
 
 
 def test_without_the_key_there_are_none(pytester: pytest.Pytester, replay: str) -> None:

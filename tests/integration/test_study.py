@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import BLOCK, USUAL
+from tests.schemas import problems
 
 TWO = """
     import time
@@ -34,8 +35,9 @@ DESCRIBED = """
 
 
 def measured(pytester: pytest.Pytester) -> list[dict[str, Any]]:
-    found = json.loads((pytester.path / "results.json").read_text())["measurements"]
-    return list(found)
+    document = json.loads((pytester.path / "results.json").read_text())
+    assert problems("results", document) == []
+    return list(document["measurements"])
 
 
 def report(pytester: pytest.Pytester, replay: str, *options: str) -> pytest.RunResult:
@@ -85,6 +87,16 @@ def test_without_a_task_there_is_no_study(pytester: pytest.Pytester, replay: str
     result = report(pytester, replay)
     result.stdout.no_fnmatch_line("*in the study*")
     assert measured(pytester)[0]["study"] is None
+
+
+def test_what_was_not_measured_has_a_task_and_no_place(
+    pytester: pytest.Pytester, replay: str
+) -> None:
+    pytester.makepyfile(test_model=TWO)
+    result = report(pytester, replay, "--energy-disable")
+    result.stdout.no_fnmatch_line("*in the study*")
+    first = measured(pytester)[0]
+    assert (first["task"]["task"], first.get("study")) == ("text-generation", None)
 
 
 def test_the_section_is_part_of_the_report_alone(pytester: pytest.Pytester, replay: str) -> None:
