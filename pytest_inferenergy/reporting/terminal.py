@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_inferenergy.reporting.against import summary
+from pytest_inferenergy.reporting.remarks import remarks
 from pytest_inferenergy.reporting.table import by_turns, notes, table, unmeasured
 
 if TYPE_CHECKING:
@@ -22,27 +23,11 @@ def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> N
         terminal.write_line(table(session.outcomes))
     for turns in session.comparisons:
         terminal.write_line(by_turns(turns))
-    for line in (*notes(session.outcomes), *_below_the_table(session)):
+    settings = session.settings
+    carbon = None if settings.carbon is None else settings.carbon.as_data()
+    equivalents = [each.as_data() for each in settings.equivalents]
+    for line in (*notes(session.outcomes), *remarks(session.outcomes, carbon, equivalents)):
         terminal.write_line(line)
-
-
-def _below_the_table(session: EnergySession) -> list[str]:
-    """What stands below the table: the study's ranks, and what settings ask for."""
-    carbon, equivalents = session.settings.carbon, session.settings.equivalents
-    lines = []
-    if any(outcome.get("study") is not None for outcome in session.outcomes):
-        from pytest_inferenergy.reporting.study import study_lines
-
-        lines += study_lines(session.outcomes)
-    if carbon is not None:
-        from pytest_inferenergy.carbon import carbon_line
-
-        lines.append(carbon_line(carbon.as_data()))
-    if equivalents:
-        from pytest_inferenergy.reporting.equivalents import equivalent_lines
-
-        lines += equivalent_lines(session.outcomes, [each.as_data() for each in equivalents])
-    return lines
 
 
 def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
