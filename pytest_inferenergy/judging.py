@@ -114,6 +114,7 @@ class Judging:
             self._profile_of(recording),
             phases=phases,
             broken=self._broken,
+            pace_gated=not self._measurer.siblings,
             history=self._history,
             verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
         )

@@ -20,6 +20,7 @@ from pytest_inferenergy.judging import Judging
 from pytest_inferenergy.measurement import Measurement
 from pytest_inferenergy.options import Settings
 from pytest_inferenergy.request import Measured, Request, TurnsRequest
+from pytest_inferenergy.turns import Turns
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines, History
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
 class Measurer:
     """Measures workloads with one set of meters."""
 
-    def __init__(self, settings: Settings, root: Path, lock: Path | None, family_root: int | None):
+    def __init__(self, settings: Settings, root: Path, lock: Path | None, siblings: bool = False):
         self._settings = settings
         self._root = root
-        self._lock_path = lock
-        self._family_root = family_root
+        self._turns = Turns(lock)
+        self.siblings = siblings
+        """Whether other test workers use this host meanwhile."""
         self._meters: MeterSet | None = None
         self._refusal: str | None = None
         self._baselines: dict[str, Baselines | None] = {}
@@ -88,13 +90,13 @@ class Measurer:
         workload, settings = request.workload, request.settings
         judging = Judging(self, request, measuring)
         if workload.once:
-            measuring.attach()
+            self._attach(measuring)
         seconds = measuring.first_call()
         called[0] = True
         if workload.once:
             measuring.finish()
             return judging.conclude()
-        measuring.attach()
+        self._attach(measuring)
         judging.prepare()
         limit = judging.reserve(self._seconds_left(settings))
         if self.against is not None:
@@ -117,7 +119,7 @@ class Measurer:
         measuring = Measuring(request.workload, meters, request.settings.components)
         stretch = Stretch(calls=1)
         with self._alone():
-            failure = _caught(measuring.attach)
+            failure = _caught(lambda: self._attach(measuring))
             synchronise()
             opening = meters.opening()
             yield lambda: self._close_window(request, measuring, stretch, failure)
@@ -213,7 +215,7 @@ class Measurer:
 
             try:
                 with self._alone():
-                    self._meters = open_meters(self._settings.meter, self._family_root)
+                    self._meters = open_meters(self._settings.meter)
             except InferenergyError as error:
                 self._refusal = f"nothing to measure with ({self._settings.meter}): {error}"
         return self._meters or self._refusal or "no meter"
@@ -223,14 +225,16 @@ class Measurer:
             return settings.max_seconds
         return min(settings.max_seconds, self._settings.session_seconds - self.spent)
 
+    def _attach(self, measuring: Measuring) -> None:
+        """Choose the devices, now that the workload has shown which it uses, and wait for them."""
+        self._turns.widen(measuring.meters.gpus_in_use())
+        measuring.attach()
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the devices: no other worker of this run measures meanwhile."""
-        with contextlib.ExitStack() as stack:
-            if self._lock_path is not None:
-                import filelock
-
-                stack.enter_context(filelock.FileLock(self._lock_path))
+        """Hold the devices: nobody else of ours measures on them meanwhile."""
+        uuids = frozenset[str]() if self._meters is None else self._meters.gpus_in_use()
+        with self._turns.take(uuids):
             start, self._busy = time.perf_counter(), True
             try:
                 yield

@@ -44,16 +44,18 @@ def conclude(
     *,
     phases: Mapping[str, Phase],
     broken: str | None = None,
+    pace_gated: bool = True,
     history: History | None = None,
     verdict: Verdict | None = None,
 ) -> tuple[Measurement, dict[str, Any]]:
     """Judge a recording; the figures and the verdict, for the author and for reports.
 
+    ``pace_gated``: whether the pace can be held against the test, or the host had other work too;
     ``broken``: why what is stored cannot be read; ``history``: what is stored, for reports;
     ``verdict``: in place of the stored runs'.
     """
     given = verdict is not None
-    verdict = verdict or _verdict(request, recording, run, stored)
+    verdict = verdict or _verdict(request, recording, run, stored, pace_gated)
     if broken is not None and not given:
         reason = f"nothing to compare with: {broken}"
         verdict = replace(verdict, verdict="inconclusive", reason=reason)
@@ -72,7 +74,6 @@ def conclude(
         if carbon is None
         else carbon.per_1k(kwh_per_1k(figures.joules_per_inference)),
         description=request.description,
-        meter=profile.meter,
         baseline=None if verdict.baseline_joules is None else kwh_per_1k(verdict.baseline_joules),
         change=verdict.change,
         verdict=verdict.verdict,
@@ -176,7 +177,9 @@ def blank(request: Request, reason: str) -> dict[str, Any]:
     }
 
 
-def _verdict(request: Request, recording: Recording, run: Run, stored: Sequence[Run]) -> Verdict:
+def _verdict(
+    request: Request, recording: Recording, run: Run, stored: Sequence[Run], pace_gated: bool
+) -> Verdict:
     tolerance, must_detect = request.settings.margins
     verdict = decide(
         run,
@@ -184,6 +187,7 @@ def _verdict(request: Request, recording: Recording, run: Run, stored: Sequence[
         tolerance=tolerance,
         must_detect=must_detect,
         estimated=recording.source == "estimated",
+        pace_gated=pace_gated,
     )
     if mostly_rejected(recording) and verdict.verdict != "new":
         reason = (

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.fixture import energy
-from pytest_inferenergy.kept import begin_again, comparisons_of, outcomes_of
+from pytest_inferenergy.fixture import begin_again, comparisons_of, energy, outcomes_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
 from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings
@@ -119,6 +118,13 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
     """Part of the tests is left out."""
     if items:
         items[0].config.stash[SESSION].incomplete("some tests were deselected")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Before the first test may initialise CUDA: a GPU for each xdist worker."""
+    session.config.stash[SESSION].own_a_gpu()
+    return (yield)
 
 
 # -- running -----------------------------------------------------------------------------------

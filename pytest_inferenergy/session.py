@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_inferenergy.errors import InferenergyError, NothingMeasuredError
-from pytest_inferenergy.fixture import Energy
-from pytest_inferenergy.kept import measured_anything, outcomes_of
+from pytest_inferenergy.fixture import Energy, measured_anything, outcomes_of
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.options import Settings, as_data
 
@@ -47,6 +46,7 @@ class EnergySession:
         self.settings = settings
         self._config = config
         self._measurer: Any = None
+        self._own_gpu: Any = None
         self.against: Against | None = None
         """The revision that measurements are compared with, once its process runs."""
         self.notes: dict[str, Any] = {}
@@ -79,10 +79,21 @@ class EnergySession:
                 self.settings,
                 self._config.rootpath,
                 lock=None if worker is None else lock_path(worker["testrunuid"]),
-                family_root=None if worker is None else os.getppid(),
+                siblings=worker is not None and worker["workercount"] > 1,
             )
             self._measurer.against = self.against
         return self._measurer
+
+    def own_a_gpu(self) -> None:
+        """As one of several workers that have energy tests to run: take a GPU, before CUDA does."""
+        worker = worker_input(self._config)
+        settings = self.settings
+        if worker is None or not self.selected or settings.disable or worker["workercount"] < 2:
+            return
+        if settings.meter in ("auto", "nvml"):
+            from pytest_inferenergy.own_gpu import own_a_gpu
+
+            self._own_gpu = own_a_gpu(int(worker["workerid"].lstrip("gw")))
 
     def use(self, measurer: Any) -> None:
         """Let something else stand in the measurer's place."""

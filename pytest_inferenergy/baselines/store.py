@@ -7,7 +7,6 @@ import hashlib
 import os
 import secrets
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.json_text import LARGEST_FILE
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.errors import BaselineError
+from pytest_inferenergy.locks import lock_file
 
 LOCK_TIMEOUT: Final = 60.0
 """Seconds to wait for another session that is writing."""
@@ -115,9 +115,7 @@ def _locked(path: Path) -> Iterator[None]:
     """Keep other sessions from changing the file; the lock lies outside the committed folder."""
     import filelock
 
-    user = os.getuid() if hasattr(os, "getuid") else ""
-    key = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    lock = Path(tempfile.gettempdir()) / f"pytest-inferenergy-{user}-{key}.lock"
+    lock = lock_file(hashlib.sha256(os.fsencode(path)).hexdigest()[:16])
     held = filelock.FileLock(lock, timeout=LOCK_TIMEOUT)
     try:
         held.acquire()

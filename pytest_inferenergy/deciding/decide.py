@@ -29,11 +29,13 @@ def decide(
     tolerance: float = 0.05,
     must_detect: float | None = None,
     estimated: bool = False,
+    pace_gated: bool = True,
 ) -> Verdict:
     """Compare a new run with stored ones.
 
     Margins are fractions; ``must_detect`` is twice the tolerance by default. ``estimated``: the
-    energy is a model's, not a meter's, so it never is ``regressed``. Raises `ValueError` for
+    energy is a model's, not a meter's, so it never is ``regressed``. ``pace_gated``: false where
+    the host had other work meanwhile, so that its pace says nothing. Raises `ValueError` for
     figures that are not finite.
     """
     margins = Margins.of(tolerance, must_detect)
@@ -47,7 +49,7 @@ def decide(
         changes = ", ".join(changed_inputs(new, latest))
         blank = _plain("inconclusive", f"inputs changed: {changes}", margins)
         return replace(blank, also_changed=also_changed(new, latest))
-    found = find(new, runs, margins)
+    found = find(new, runs, margins, pace_gated)
     found = doubted(found, other_card(new, runs[0]), estimated)
     return _verdict(new, runs, margins, found)
 

@@ -29,11 +29,12 @@ class Finding:
     flags: tuple[str, ...] = ()
 
 
-def find(new: Run, runs: Sequence[Run], margins: Margins) -> Finding:
+def find(new: Run, runs: Sequence[Run], margins: Margins, pace_gated: bool = True) -> Finding:
     """The total decides; with a host-bound baseline, energy at its pace and the pace do.
 
     There, either of two quantities can say ``regressed``, so they share α (weighted Bonferroni):
-    most of it goes to the sharp one.
+    most of it goes to the sharp one. Where the pace is not gated, that one decides alone: the total
+    follows the pace.
     """
     parts = pace.split(new, runs, replace(margins, alpha=AT_PACE_SHARE * margins.alpha))
     if parts is None:
@@ -41,12 +42,13 @@ def find(new: Run, runs: Sequence[Run], margins: Margins) -> Finding:
         return Finding(total.word, _reason("energy", total), total, None, total)
     rest = replace(margins, alpha=(1 - AT_PACE_SHARE) * margins.alpha)
     total = stored.total_change(new, runs, rest)
-    if total.word == "regressed":
+    if pace_gated and total.word == "regressed":
         return Finding("regressed", _reason("energy", total), total, parts, total)
     at_pace, speed = parts.at_pace, parts.pace
-    if at_pace.word in ("regressed", "inconclusive"):
+    if not pace_gated or at_pace.word in ("regressed", "inconclusive"):
         reason = _reason("energy at the baseline's pace", at_pace)
-        return Finding(at_pace.word, reason, total, parts, at_pace)
+        flags = () if pace_gated else ("pace_not_gated",)
+        return Finding(at_pace.word, reason, total, parts, at_pace, flags)
     if speed.word == "regressed":
         return Finding("inconclusive", "slower, but not clearly more energy", total, parts, speed)
     if speed.word == "inconclusive":

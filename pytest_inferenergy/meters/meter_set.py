@@ -43,6 +43,11 @@ class MeterSet:
                 share(also)
             meter.attach()
 
+    def gpus_in_use(self) -> frozenset[str]:
+        """UUIDs of the GPUs that the work in this process uses now, as far as meters know any."""
+        known = [getattr(meter, "gpus_in_use", frozenset) for meter in self.meters]
+        return frozenset().union(*(uuids() for uuids in known))
+
     def profile(self) -> MeterProfile:
         """The first meter's profile: it measures what is gated."""
         return self.meters[0].profile()

@@ -24,16 +24,15 @@ SETTLE_SECONDS = 5.0
 class NvmlMeter:
     """Records the GPUs that the work in this process uses, from ``attach`` to ``rest``.
 
-    ``family_root`` is the process whose descendants count as our own (this process by default;
-    under xdist the controller, so that sibling workers are no strangers). Raises `MeterError`
+    Other test workers at work on a GPU are strangers like any other. Raises `MeterError`
     where no GPU answers.
     """
 
     name = "nvml"
 
-    def __init__(self, family_root: int | None = None) -> None:
+    def __init__(self) -> None:
         self._nvml = open_library()
-        self._family = Family(family_root)
+        self._family = Family()
         self._tracks: dict[str, Track] = {}  # by UUID: all that were ever attached
         self._attached: tuple[Track, ...] = ()
         self._shared: frozenset[str] = frozenset()  # UUIDs
@@ -54,6 +53,10 @@ class NvmlMeter:
     def share(self, uuids: frozenset[str]) -> None:
         """GPUs that a partner process uses, which are measured beside those of this process."""
         self._shared = uuids
+
+    def gpus_in_use(self) -> frozenset[str]:
+        """UUIDs of the GPUs that an ``attach`` would choose now."""
+        return frozenset(gpu.uuid for gpu in gpus_in_use(self._gpus)) | self._shared
 
     def attach(self) -> None:
         """Choose the GPUs in use now, and record them; returns when the recording has begun."""

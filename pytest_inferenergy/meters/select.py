@@ -10,23 +10,23 @@ from pytest_inferenergy.meters.base import Meter
 from pytest_inferenergy.meters.meter_set import MeterSet
 
 
-def open_meters(name: str, family_root: int | None = None) -> MeterSet:
+def open_meters(name: str) -> MeterSet:
     """Open the meter of a name, or those that answer for ``auto``; `MeterError` says why not.
 
     ``auto``: nvml where a GPU really answers; beside it rapl where it is readable, else codecarbon.
     """
     kind, _, argument = name.partition(":")
     if kind == "auto":
-        return _automatic(family_root)
+        return _automatic()
     if kind == "replay":
         return MeterSet([_replay(argument)])
-    opened = {"nvml": lambda: _nvml(family_root), "rapl": _rapl, "codecarbon": _codecarbon}
+    opened = {"nvml": _nvml, "rapl": _rapl, "codecarbon": _codecarbon}
     if kind not in opened:
         raise MeterError(f"unknown meter {name!r}")
     return MeterSet([opened[kind]()])
 
 
-def _automatic(family_root: int | None) -> MeterSet:
+def _automatic() -> MeterSet:
     meters: list[Meter] = []
     notes: list[str] = []
 
@@ -39,7 +39,7 @@ def _automatic(family_root: int | None) -> MeterSet:
         return True
 
     def attached_nvml() -> Meter:
-        meter = _nvml(family_root)
+        meter = _nvml()
         try:
             meter.attach()
         except MeterError:
@@ -53,10 +53,10 @@ def _automatic(family_root: int | None) -> MeterSet:
     return MeterSet(meters, notes)
 
 
-def _nvml(family_root: int | None) -> Meter:
+def _nvml() -> Meter:
     from pytest_inferenergy.meters.nvml import NvmlMeter
 
-    return NvmlMeter(family_root)
+    return NvmlMeter()
 
 
 def _rapl() -> Meter:

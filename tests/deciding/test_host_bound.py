@@ -120,6 +120,14 @@ def test_a_host_twice_as_slow_is_regressed_by_the_total() -> None:
     assert abs(found.energy_at_pace_change or 1.0) < 0.05
 
 
+def test_a_host_that_siblings_slow_down_is_no_regression() -> None:
+    rng = np.random.default_rng(15)
+    slow = decide(host_bound_run(rng, day=99, pace=0.06), baseline_of(rng, 10), pace_gated=False)
+    assert (slow.verdict, slow.flags) == ("passed", ("pace_not_gated",))
+    more = host_bound_run(rng, day=99, pace=0.06, work=1.2)
+    assert decide(more, baseline_of(rng, 10), pace_gated=False).verdict == "regressed"
+
+
 def test_unchanged_host_bound_code_raises_no_false_alarm() -> None:
     rng, words = np.random.default_rng(16), Counter[str]()
     for _ in range(400):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +40,9 @@ def fake_nvml(
         fake = FakeNvml(directory, fake_nvml_library, *(devices or (FakeDevice(),)), driver=driver)
         for name, value in fake.env().items():
             monkeypatch.setenv(name, value)
+        # the locks by which processes take turns at its GPUs: no other test's machine has these
+        monkeypatch.setenv("TMPDIR", str(directory))
+        monkeypatch.setattr(tempfile, "tempdir", str(directory))
         if in_process:
             fake.preload(monkeypatch)
         return fake

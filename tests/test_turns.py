@@ -1,0 +1,112 @@
+"""Processes of one user take turns at measuring on one GPU, and on different ones they do not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+import pytest
+
+from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.locks import lock_file
+from pytest_inferenergy.turns import Turns
+
+HOLDER = """
+import sys
+from pathlib import Path
+from pytest_inferenergy.turns import Turns
+with Turns(None).take(frozenset(sys.argv[1:])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _locks_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+
+@pytest.fixture
+def holder() -> Iterator[subprocess.Popen[str]]:
+    """Another process that measures on GPU-a."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, "GPU-a"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def is_free(uuid: str) -> bool:
+    lock = filelock.FileLock(lock_file(uuid))
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        return False
+    lock.release()
+    return True
+
+
+def test_a_gpu_is_held_as_long_as_the_turn_lasts(holder: subprocess.Popen[str]) -> None:
+    assert not is_free("GPU-a")
+    holder.communicate("")
+    assert is_free("GPU-a")
+
+
+def test_another_gpu_is_free_meanwhile(holder: subprocess.Popen[str]) -> None:
+    with Turns(None).take(frozenset({"GPU-b"})):
+        assert not is_free("GPU-b")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX only")
+def test_the_turn_of_a_killed_process_is_over(holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.wait()
+    with Turns(None).take(frozenset({"GPU-a"})):
+        assert not is_free("GPU-a")
+
+
+def test_work_that_spreads_to_another_gpu_waits_for_both(tmp_path: Path) -> None:
+    turns = Turns(tmp_path / "workers.lock")
+    with turns.take(frozenset({"GPU-b"})):
+        turns.widen(frozenset({"GPU-b"}))
+        assert is_free("GPU-a")
+        turns.widen(frozenset({"GPU-a"}))
+        assert not is_free("GPU-a")
+        assert not is_free("GPU-b")
+    assert is_free("GPU-a")
+    assert is_free("GPU-b")
+
+
+def test_workers_without_a_gpu_take_turns_all_the_same(tmp_path: Path) -> None:
+    lock = filelock.FileLock(tmp_path / "workers.lock")
+    with Turns(tmp_path / "workers.lock").take(frozenset()), pytest.raises(filelock.Timeout):
+        lock.acquire(timeout=0)
+    lock.acquire(timeout=0)
+    lock.release()
+
+
+def test_an_error_in_a_turn_ends_it() -> None:
+    with pytest.raises(KeyError), Turns(None).take(frozenset({"GPU-a"})):
+        raise KeyError
+    assert is_free("GPU-a")
+
+
+def test_a_temporary_folder_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
+    turn = Turns(None).take(frozenset({"GPU-a"}))
+    with pytest.raises(MeterError, match=r"\.lock: cannot be locked"), turn:
+        raise AssertionError
