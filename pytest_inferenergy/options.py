@@ -38,6 +38,10 @@ class Settings:
     """Print the table at the end of the run."""
     json: Path | None = None
     """Write the results here."""
+    csv: Path | None = None
+    """Write them here as CSV."""
+    markdown: Path | None = None
+    """Write them here as Markdown."""
     update: bool = False
     """Let `new` and `passed` runs join the baselines."""
     accept: bool = False
@@ -134,6 +138,9 @@ OPTIONS = (
     _Option("report", "print a table of the energy measured at the end of the run", "bool",
             flag=True),
     _Option("json", "write the results to PATH as JSON", metavar="PATH"),
+    _Option("csv", "write the results to PATH as CSV, one row a measurement", metavar="PATH"),
+    _Option("markdown", "write the results to PATH as Markdown; under GitHub Actions the step's "
+            "summary gets them anyway", metavar="PATH"),
     _Option("update", "add the runs of new and passed tests to the stored baselines", flag=True),
     _Option("accept", "accept the present level: as --energy-update, and a changed test begins a "
             "new list of runs and does not fail", flag=True),
@@ -208,8 +215,8 @@ def read_settings(config: pytest.Config) -> Settings:
     if config.getoption("energy_baselines") is not None:
         folder = config.invocation_params.dir / given["baselines"]
     given["baselines"] = folder
-    if "json" in given:
-        given["json"] = config.invocation_params.dir / given["json"]
+    for kind in {"json", "csv", "markdown"} & given.keys():
+        given[kind] = config.invocation_params.dir / given[kind]
     if "against" in given or "against_python" in given:
         from pytest_inferenergy.against_plugin import check_against
 
@@ -381,4 +388,6 @@ _VALIDATE: dict[str, Any] = {
     "carbon": _carbon,
     "baselines": _text,
     "json": _text,
+    "csv": _text,
+    "markdown": _text,
 }

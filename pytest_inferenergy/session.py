@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +66,8 @@ class EnergySession:
         self._files: set[str] = set()
         """Files, by node id, whose tests were all collected."""
         self._missing: str | None = None
+        self.silent = False
+        """Whether somebody else reports what this session measures."""
         self.run_uid: str | None = None
         """Id of the xdist run that this process controls."""
 
@@ -161,8 +165,7 @@ class EnergySession:
             self._attempt(self._write_baselines)
         if self.settings.prune:
             self._attempt(self._prune)
-        if self.settings.json is not None:
-            self._attempt(self._write_json)
+        self._write_reports()
 
     def _attempt(self, step: Any) -> None:
         try:
@@ -208,8 +211,9 @@ class EnergySession:
             return nodeid in self.collected
         return (self._config.rootpath / file).exists()
 
+    @cached_property
     def document(self) -> dict[str, Any]:
-        """The results of the run, which every report is made from."""
+        """The results of the run, which every report is made from; made at its end."""
         from pytest_inferenergy.reporting.document import results_document
 
         return results_document(
@@ -222,12 +226,27 @@ class EnergySession:
             against=self.notes or None,
         )
 
-    def _write_json(self) -> None:
-        from pytest_inferenergy.reporting.files import write
-        from pytest_inferenergy.reporting.json_results import to_json
+    def _write_reports(self) -> None:
+        if self.silent:
+            return
+        from pytest_inferenergy.reporting.outputs import KINDS
 
-        assert self.settings.json is not None
-        write(self.settings.json, to_json(self.document()), "--energy-json")
+        for kind in KINDS:
+            path = getattr(self.settings, kind)
+            if path is not None:
+                self._attempt(functools.partial(self._write, kind, path))
+        if os.environ.get("GITHUB_STEP_SUMMARY") and (self.outcomes or self.comparisons):
+            from pytest_inferenergy.reporting.github import append_summary
+
+            fault = append_summary(self.document)
+            if fault is not None:  # nobody asked for it: no reason to fail the run
+                self.written.append(fault)
+
+    def _write(self, kind: str, path: Path) -> None:
+        from pytest_inferenergy.reporting.files import write
+        from pytest_inferenergy.reporting.outputs import text_of
+
+        write(path, text_of(kind, self.document), f"--energy-{kind}")
 
     def _relative(self, path: Path) -> str:
         try:

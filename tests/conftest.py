@@ -16,6 +16,13 @@ REAL_TIME = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _outside_github(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests under test report is none of the business of the run that tests them."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     may_rerun = config.pluginmanager.hasplugin("rerunfailures")
     for item in items:

@@ -23,7 +23,8 @@ SILENT: dict[str, Any] = {
     "md_report": False, "usepdb": False, "trace": False, "maxfail": 0, "reruns": 0, "timeout": 0,
     "dist": "no", "tx": [], "numprocesses": None, "continue_on_collection_errors": True,
     "energy_against": None, "energy_against_python": None, "energy_report": False,
-    "energy_json": None, "energy_update": None, "energy_accept": None, "energy_prune": None,
+    "energy_json": None, "energy_csv": None, "energy_markdown": None,
+    "energy_update": None, "energy_accept": None, "energy_prune": None,
     "energy_disable": False, "energy_strict": False, "energy_gate": "off",
     "energy_meter": "auto", "energy_session_seconds": None,
 }  # fmt: skip
@@ -52,7 +53,9 @@ class ReferencePlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Let measurements wait for the present side."""
-        session.config.stash[SESSION].use(Serving(self._channel, self.fault))
+        ours = session.config.stash[SESSION]
+        ours.use(Serving(self._channel, self.fault))
+        ours.silent = True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what could not be collected."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
 from pytest_inferenergy.reporting.against import evidence as level
@@ -11,57 +11,48 @@ from pytest_inferenergy.reporting.message import percent, split
 from pytest_inferenergy.reporting.parts import parts
 from pytest_inferenergy.units import plain, with_prefix
 
-HEADERS = (
-    "test", "kWh/1k", "±", "J/inference", "s/inference", "W", "baseline", "change", "verdict",
-    "source",
-)  # fmt: skip
+INDENT = "  "
 
 
-def table(outcomes: Sequence[Mapping[str, Any]]) -> str:
-    """One row a measurement, in the order they ran."""
-    from tabulate import tabulate
+class Column(NamedTuple):
+    """A title, and the cell of a measurement; of one that was not measured, a dash."""
 
-    headers, rows = list(HEADERS), [row(outcome) for outcome in outcomes]
-    align = ["left", *["right"] * 7, "left", "left"]
-    grams = [outcome.get("gco2_per_1k") for outcome in outcomes]
-    if any(figure is not None for figure in grams):  # asked for
-        for cells, cell in [
-            (headers, "gCO2eq/1k"),
-            (align, "right"),
-            *zip(rows, map(_grams, grams), strict=True),
-        ]:
-            cells.insert(2, cell)
-    return tabulate(rows, headers=headers, tablefmt="simple", colalign=align, disable_numparse=True)
+    title: str
+    cell: Callable[[Mapping[str, Any]], str]
+    align: str = "right"
 
 
-def row(outcome: Mapping[str, Any]) -> list[str]:
-    """The cells of one measurement."""
-    test = label(outcome)
+def _figure(key: str) -> Callable[[Mapping[str, Any]], str]:
+    def cell(outcome: Mapping[str, Any]) -> str:
+        value = outcome.get(key)
+        return "-" if value is None else plain(value)
+
+    return cell
+
+
+def _quantity(key: str, unit: str) -> Callable[[Mapping[str, Any]], str]:
+    def cell(outcome: Mapping[str, Any]) -> str:
+        value = outcome.get(key)
+        return "-" if value is None else with_prefix(value, unit)
+
+    return cell
+
+
+def _half(outcome: Mapping[str, Any]) -> str:
     if outcome["state"] != "measured":
-        return [test, *["-"] * 7, "not measured", "-"]
-    half = 0.5 * (outcome["high"] - outcome["low"]) / outcome["kwh_per_1k"]
-    baseline = outcome["baseline_kwh_per_1k"]
-    change = outcome["change"]
-    return [
-        test,
-        plain(outcome["kwh_per_1k"]),
-        f"{100 * half:.1f} %",
-        with_prefix(outcome["joules_per_inference"], "J"),
-        with_prefix(outcome["seconds_per_inference"], "s"),
-        plain(outcome["mean_watts"]),
-        "-" if baseline is None else plain(baseline),
-        "-" if change is None else percent(change),
-        verdict(outcome),
-        outcome["source"],
-    ]
+        return "-"
+    return f"{50 * (outcome['high'] - outcome['low']) / outcome['kwh_per_1k']:.1f} %"
 
 
-def _grams(figure: float | None) -> str:
-    return "-" if figure is None else plain(figure)
+def _change(outcome: Mapping[str, Any]) -> str:
+    change = outcome.get("change")
+    return "-" if change is None else percent(change)
 
 
 def verdict(outcome: Mapping[str, Any]) -> str:
     """The verdict's word, with the budget's beside it where that matters."""
+    if outcome["state"] != "measured":
+        return "not measured"
     word = outcome["verdict"] or "-"
     budget = outcome["budget"]
     if budget is not None and budget["word"] == "blown":
@@ -74,6 +65,74 @@ def label(outcome: Mapping[str, Any]) -> str:
     file, _, test = outcome["nodeid"].partition("::")
     short = f"{file.rpartition('/')[2]}::{test}" if test else file
     return short if outcome["name"] is None else f"{short} {outcome['name']}"
+
+
+GRAMS = Column("gCO2eq/1k", _figure("gco2_per_1k"))
+COLUMNS = (
+    Column("test", label, "left"),
+    Column("kWh/1k", _figure("kwh_per_1k")),
+    Column("±", _half),
+    Column("J/inference", _quantity("joules_per_inference", "J")),
+    Column("s/inference", _quantity("seconds_per_inference", "s")),
+    Column("W", _figure("mean_watts")),
+    Column("baseline", _figure("baseline_kwh_per_1k")),
+    Column("change", _change),
+    Column("verdict", verdict, "left"),
+    Column("source", lambda outcome: outcome.get("source") or "-", "left"),
+)
+HEADERS = tuple(column.title for column in COLUMNS)
+LEAST = ("s/inference", "W", "J/inference", "source", "gCO2eq/1k", "±")
+"""What a narrow terminal goes without, in this order; the files hold all of it."""
+
+
+def columns(*, grams: bool) -> list[Column]:
+    """The columns; ``grams``: whether a carbon intensity was asked for."""
+    return [*COLUMNS[:2], *([GRAMS] if grams else []), *COLUMNS[2:]]
+
+
+def table(outcomes: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
+    """One row a measurement, in the order they ran.
+
+    Where that does not fit into ``width`` characters, each test has a line to itself above its
+    figures, and columns are left out as needed.
+    """
+    chosen = columns(grams=any(o.get("gco2_per_1k") is not None for o in outcomes))
+    text = _tabulated(chosen, outcomes)
+    if width is None or _width(text) <= width:
+        return text
+    del chosen[0]
+    text = _tabulated(chosen, outcomes)
+    for title in LEAST:
+        if _width(text) + len(INDENT) <= width:
+            break
+        chosen = [column for column in chosen if column.title != title]
+        text = _tabulated(chosen, outcomes)
+    head, rule, *rows = text.splitlines()
+    lines = [INDENT + head, INDENT + rule]
+    for outcome, figures in zip(outcomes, rows, strict=True):
+        lines += [label(outcome), INDENT + figures]
+    return "\n".join(lines)
+
+
+def _tabulated(chosen: Sequence[Column], outcomes: Sequence[Mapping[str, Any]]) -> str:
+    from tabulate import tabulate
+
+    return tabulate(
+        [[column.cell(outcome) for column in chosen] for outcome in outcomes],
+        headers=[column.title for column in chosen],
+        tablefmt="simple",
+        colalign=[column.align for column in chosen],
+        disable_numparse=True,
+    )
+
+
+def _width(text: str) -> int:
+    return max(map(len, text.splitlines()))
+
+
+def row(outcome: Mapping[str, Any]) -> list[str]:
+    """The cells of one measurement."""
+    return [column.cell(outcome) for column in COLUMNS]
 
 
 def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -118,9 +177,9 @@ def by_turns(comparison: Mapping[str, Any]) -> str:
     name = label(comparison)
     if comparison["ratio"] is None:
         return f"{name}: not compared: {comparison['reason']}"
-    high = comparison["high"]
+    high, pairs = comparison["high"], comparison["pairs"]
     return (
-        f"{name}: by turns, {comparison['pairs']} pairs: {plain(comparison['ratio'], 4)} x "
+        f"{name}: by turns, {pairs} pair{'s' * (pairs != 1)}: {plain(comparison['ratio'], 4)} x "
         f"[{plain(comparison['low'], 4)}, {'inf' if high is None else plain(high, 4)}] "
         f"= time {plain(comparison['time_ratio'], 4)} x power "
         f"{plain(comparison['power_ratio'], 4)}: {comparison['verdict']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pytest_inferenergy.reporting.against import summary
@@ -20,7 +21,7 @@ def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> N
         return
     terminal.section("energy report", "-")
     if session.outcomes:
-        terminal.write_line(table(session.outcomes))
+        terminal.write_line(table(session.outcomes, _room(terminal)))
     for turns in session.comparisons:
         terminal.write_line(by_turns(turns))
     settings = session.settings
@@ -28,6 +29,12 @@ def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> N
     equivalents = [each.as_data() for each in settings.equivalents]
     for line in (*notes(session.outcomes), *remarks(session.outcomes, carbon, equivalents)):
         terminal.write_line(line)
+
+
+def _room(terminal: pytest.TerminalReporter) -> int | None:
+    """Characters in a line, where they are known: a log that nobody looks at live has no width."""
+    known = terminal.isatty or "COLUMNS" in os.environ
+    return terminal._tw.fullwidth if known else None
 
 
 def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
@@ -43,5 +50,10 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
     against = summary(outcomes)
     if against is not None:
         terminal.write_line(f"energy: {against}")
+    if os.environ.get("GITHUB_ACTIONS") and not session.silent:
+        from pytest_inferenergy.reporting.github import actions_lines
+
+        for line in actions_lines(session.document, terminal.config.rootpath):
+            terminal.write_line(line)
     if session.selected:
         terminal.write_line(session.summary())

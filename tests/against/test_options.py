@@ -74,3 +74,15 @@ def test_without_the_option_nothing_of_it_is_imported(repository: Repository) ->
     )
     repository.write("tests/conftest.py", "")
     assert repository.run(against=None).ret == pytest.ExitCode.OK
+
+
+def test_the_reference_side_reports_nothing(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    repository.commit()
+    repository.run("--energy-csv=r.csv", "--energy-markdown=r.md")
+    page = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert page.count("### Energy of inference") == 1
+    assert (repository.path / "r.md").read_text(encoding="utf-8") == page
+    assert "1 measured" in page

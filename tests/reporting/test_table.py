@@ -101,3 +101,23 @@ def test_what_was_not_measured_is_listed_by_its_reason() -> None:
         "not measured, time is up: test_a.py::test_one, test_a.py::test_three batch",
         "not measured, the GPU is lost: test_a.py::test_two",
     ]
+
+
+def test_in_a_narrow_terminal_nothing_wraps_and_the_figures_stay() -> None:
+    long = (
+        "tests/models/test_film_reviews.py::TestClassifier::test_sentiment[a-very-long-parameter]"
+    )
+    rows = [measured(nodeid=f"{long}[{n}]", change=0.01 * n) for n in range(3)]
+    rows += [outcomes.unmeasured(), measured(verdict="new") | {"gco2_per_1k": 0.93}]
+    lines = table(rows, 80).splitlines()
+    figures = [line for line in lines if line.startswith("  ")]
+    assert all(len(line) <= 80 for line in figures)
+    assert figures[0].split()[0] == "kWh/1k"
+    assert "verdict" in figures[0].split()
+    names = [line for line in lines if not line.startswith("  ")]
+    assert names == [label(row) for row in rows]
+    assert len(figures) == 2 + len(rows)
+
+
+def test_a_table_that_fits_is_left_as_it_is() -> None:
+    assert table([measured()], 200) == table([measured()])

@@ -1,0 +1,116 @@
+"""The results as Markdown: what failed in the open, the rest folded, within GitHub's limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_inferenergy.reporting.markup import code, fence
+from pytest_inferenergy.reporting.ranking import why_not_gated, worst_first
+from pytest_inferenergy.reporting.remarks import remarks
+from pytest_inferenergy.reporting.table import by_turns, columns
+
+LIMIT = 1024 * 1024
+"""Bytes that GitHub takes as the summary of one step."""
+SIGNS = {"failed": "❌", "warned": "⚠️", "passed": "✅", "not gated": "➖"}
+RESERVE = 400
+"""Bytes kept for the end of what is open and for the line that says what was left out."""
+
+
+class _Page:
+    """Text that grows by whole blocks while they fit."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit - RESERVE
+        self._parts: list[str] = []
+        self._size = 0
+        self.left_out = 0
+
+    def add(self, block: str) -> bool:
+        """Append a block and a line break; whether it fitted."""
+        size = len(block.encode()) + 1
+        if self.left_out or self._size + size > self._limit:
+            return False
+        self._parts.append(block)
+        self._size += size
+        return True
+
+    def rows(self, head: str, rows: Iterable[str], foot: str = "") -> None:
+        """Rows of a part, as many as fit; nothing of it where not even one does."""
+        begun = False
+        for row in rows:
+            block = row if begun else f"{head}\n{row}"
+            if self.add(block):
+                begun = True
+            else:
+                self.left_out += 1
+        if begun:
+            self._parts.append(f"{foot}\n")
+            self._size += len(foot) + 2
+
+    def text(self) -> str:
+        parts = list(self._parts)
+        if self.left_out:
+            parts.append(
+                f"\n{self.left_out} more rows are left out: the page would be larger than GitHub "
+                "takes. The files of `--energy-json` and `--energy-html` hold all of them.\n"
+            )
+        return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def to_markdown(document: Mapping[str, Any], limit: int = LIMIT) -> str:
+    """The text of ``--energy-markdown`` in at most ``limit`` bytes, cut after whole rows."""
+    page = _Page(limit)
+    page.add(f"### Energy of inference\n\n{code(document['summary'])}\n")
+    for problem in document["problems"]:
+        page.add(f"**ERROR** {code(problem)}\n")
+    by_gate: dict[str, list[Mapping[str, Any]]] = {}
+    for measurement in worst_first(document["measurements"]):
+        by_gate.setdefault(measurement["gated"], []).append(measurement)
+    seen = by_gate.get("failed", []) + by_gate.get("warned", [])
+    grams = document.get("carbon") is not None
+    page.rows(_head(grams), (_row(m, grams) for m in seen))
+    page.rows("", _messages(seen))
+    settings = document["settings"]
+    for gated in ("not gated", "passed"):
+        those = by_gate.get(gated, [])
+        why = settings if gated == "not gated" else None
+        fold = _fold(f"{len(those)} {gated}")
+        head = f"{fold}\n\n{_head(grams, why=why is not None)}"
+        page.rows(head, (_row(m, grams, why) for m in those), "\n</details>")
+    turns = document["comparisons"]
+    head = _fold(f"{len(turns)} compared by turns") + "\n"
+    page.rows(head, (f"- {code(by_turns(each))}" for each in turns), "\n</details>")
+    lines = remarks(document["measurements"], document["carbon"], settings.get("equivalents") or ())
+    if lines:
+        block = fence("\n".join(lines))
+        page.rows(_fold("remarks") + "\n", [block], "\n</details>")
+    return page.text()
+
+
+def _fold(title: str) -> str:
+    return f"<details><summary>{title}</summary>"
+
+
+def _head(grams: bool, *, why: bool = False) -> str:
+    titles = [column.title for column in columns(grams=grams)][1:] + (["why"] if why else [])
+    titles = ["", "test", *titles]
+    return f"| {' | '.join(titles)} |\n|{'|'.join(' --- ' for _ in titles)}|"
+
+
+def _row(measurement: Mapping[str, Any], grams: bool, why: Mapping[str, Any] | None = None) -> str:
+    cells = [column.cell(measurement) for column in columns(grams=grams)][1:]
+    if why is not None:
+        cells.append(code(why_not_gated(measurement, why)))
+    return f"| {' | '.join([SIGNS[measurement['gated']], code(_test(measurement)), *cells])} |"
+
+
+def _messages(measurements: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for measurement in measurements:
+        if measurement["message"] is not None:
+            yield f"{code(_test(measurement))}\n\n{fence(measurement['message'])}\n"
+
+
+def _test(measurement: Mapping[str, Any]) -> str:
+    name = measurement["name"]
+    return measurement["nodeid"] if name is None else f"{measurement['nodeid']} {name}"

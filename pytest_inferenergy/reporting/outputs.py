@@ -1,0 +1,30 @@
+"""The files a run can write, each a pure function of the results document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+KINDS = ("json", "csv", "markdown")
+"""In this order; each is a setting that holds a path, and an option ``--energy-KIND``."""
+
+
+def text_of(kind: str, document: Mapping[str, Any]) -> str:
+    """The document in one of the formats."""
+    return _writer(kind)(document)
+
+
+def _writer(kind: str) -> Callable[[Mapping[str, Any]], str]:
+    if kind == "json":
+        from pytest_inferenergy.reporting.json_results import to_json
+
+        return to_json
+    if kind == "csv":
+        from pytest_inferenergy.reporting.csv_results import to_csv
+
+        return to_csv
+    if kind == "markdown":
+        from pytest_inferenergy.reporting.markdown import to_markdown
+
+        return to_markdown
+    raise ValueError(f"there is no format {kind!r}")

@@ -1,0 +1,63 @@
+"""The results as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_inferenergy.reporting.csv_results import COLUMNS, FORMULA, to_csv
+from pytest_inferenergy.reporting.document import results_document
+from tests.reporting.outcomes import budget, measured, unmeasured
+
+
+def rows(*outcomes: dict[str, Any]) -> list[dict[str, str]]:
+    text = to_csv(results_document(outcomes, [], settings={}, summary=""))
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_row_for_each_measurement_with_all_its_numbers() -> None:
+    first, second = rows(
+        measured(budget=budget("blown"), flags=["throttled", "too_short"])
+        | {"location": ["tests/test_film.py", 12]},
+        unmeasured("no GPU"),
+    )
+    assert list(first) == list(COLUMNS)
+    assert (first["test"], first["file"], first["line"]) == (
+        "tests/test_film.py::test_sentiment", "tests/test_film.py", "12",
+    )  # fmt: skip
+    assert float(first["kwh_per_1k"]) == 0.0167
+    assert float(first["change"]) == 0.0121
+    assert float(first["change_low"]) == -0.01
+    assert (first["budget"], first["budget_word"]) == ("10 Wh per 1000", "blown")
+    assert first["flags"] == "throttled too_short"
+    assert (second["state"], second["reason"]) == ("unmeasured", "no GPU")
+    assert second["kwh_per_1k"] == second["change"] == second["line"] == ""
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_no_text_is_taken_for_a_formula_and_none_is_lost(text: str) -> None:
+    (row,) = rows(unmeasured(text))
+    assert not row["reason"].lstrip(" \0").startswith(FORMULA)
+    assert row["reason"].removeprefix("'") == text.replace("\r", "\n").removeprefix("'")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", " =1", "-x", "+x", "\t=1"])
+def test_an_apostrophe_says_that_it_is_no_formula(text: str) -> None:
+    assert rows(unmeasured(text))[0]["reason"] == f"'{text}"
+
+
+def test_a_negative_number_stays_a_number() -> None:
+    assert float(rows(measured(change=-0.25))[0]["change"]) == -0.25
+
+
+def test_the_columns_and_their_order_are_promised() -> None:
+    assert list(COLUMNS)[:12] == [
+        "test", "name", "file", "line", "test_outcome", "state", "reason", "verdict", "gated",
+        "source", "kwh_per_1k", "low",
+    ]  # fmt: skip
+    assert len(COLUMNS) == 49
