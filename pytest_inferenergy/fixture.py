@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.kept import Kept
 from pytest_inferenergy.open_window import OpenWindow
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ class Energy:
         self._settings = settings
         self._marker = marker
         self._budget = budget
-        self._names: set[str | None] = set()
-        self._measured: list[Measured] = []
-        self._comparisons: list[Comparison] = []
-        self._earlier: dict[str | None, Measured] = {}
-        """Of an earlier run of the same test in this session: a verdict is never measured again."""
+        self._kept = Kept()
 
     def __repr__(self) -> str:
         return f"<energy of {self._nodeid}>"
@@ -162,7 +159,7 @@ class Energy:
         asked = {"inferences": inferences, "tokens": tokens}
         request = self._request(_nothing, name, budget, asked, {})
         window = OpenWindow()
-        earlier = self._earlier.get(name)
+        earlier = self._kept.earlier.get(name)
         if earlier is not None:
             yield window
             measured = earlier
@@ -170,7 +167,7 @@ class Energy:
             with self._measurer().window(request) as done:
                 yield window
             measured = done()
-        self._keep(measured)
+        self._kept.add(measured)
         window._close(measured.measurement)
 
     def compare(
@@ -217,15 +214,15 @@ class Energy:
             raise MisuseError(f"energy.compare: {error}") from None
         request = TurnsRequest(name, ours, theirs, turns, self._settings, seed)
         comparison = self._measurer().compare(request)
-        self._comparisons.append(comparison)
+        self._kept.comparisons.append(comparison)
         return comparison
 
     @property
     def result(self) -> Measurement:
         """The latest measurement of this test."""
-        if not self._measured:
+        if not self._kept.measured:
             raise MisuseError("energy.result: nothing was measured in this test yet")
-        return self._measured[-1].measurement
+        return self._kept.measured[-1].measurement
 
     def _measure(
         self,
@@ -237,12 +234,12 @@ class Energy:
     ) -> Measured:
         request = self._request(fn, name, budget, asked, calls or {})
         measured = self._again(request) or self._measurer().measure(request)
-        self._keep(measured)
+        self._kept.add(measured)
         return measured
 
     def _again(self, request: Request) -> Measured | None:
         """What an earlier run of this test measured under that name, with a fresh result."""
-        earlier = self._earlier.get(request.name)
+        earlier = self._kept.earlier.get(request.name)
         if earlier is None:
             return None
         return dataclasses.replace(earlier, first_result=request.workload())
@@ -259,21 +256,12 @@ class Energy:
         from pytest_inferenergy.request import Request, budget_of, check_name, workload_of
 
         check_name(name)
-        if name in self._names:
-            raise MisuseError(
-                "a second measurement in one test needs a name of its own: say name='...'"
-                if name is None
-                else f"this test already has a measurement named {name!r}: give another name="
-            )
+        self._kept.check_free(name)
         limit = self._budget if budget is None else budget_of(budget)
         workload = dataclasses.replace(workload_of(fn, self._marker, asked), **calls)
         made = Request(self._nodeid, name, workload, self._settings, limit, self._marker.task)
-        self._names.add(name)
+        self._kept.take(name)
         return made
-
-    def _keep(self, measured: Measured) -> None:
-        # the result is its author's: pytest keeps tests, and so us, until the session ends
-        self._measured.append(dataclasses.replace(measured, first_result=None))
 
 
 def _check_args(args: object) -> None:
@@ -283,32 +271,6 @@ def _check_args(args: object) -> None:
 
 def _nothing() -> None:
     """The workload of a window: its body stands in the test."""
-
-
-def outcomes_of(energy: Energy) -> list[dict[str, Any]]:
-    """What was measured so far, as plain data."""
-    return [measured.outcome for measured in energy._measured]
-
-
-def comparisons_of(energy: Energy) -> list[dict[str, Any]]:
-    """What was compared by turns so far, as plain data."""
-    return [comparison.as_data() for comparison in energy._comparisons]
-
-
-def measured_anything(energy: Energy) -> bool:
-    """Whether the test measured or compared, or tried to."""
-    return bool(energy._measured or energy._comparisons)
-
-
-def begin_again(energy: Energy) -> None:
-    """A rerun begins: what was measured stands, and is given again instead of measured again."""
-    energy._earlier = {measured.measurement.name: measured for measured in energy._measured}
-    for measured in energy._measured:  # the gate has yet to look at this run of the test
-        measured.outcome.pop("gated", None)
-        measured.outcome.pop("message", None)
-    energy._measured = []
-    energy._comparisons = []
-    energy._names = set()
 
 
 @pytest.fixture

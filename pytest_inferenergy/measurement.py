@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_inferenergy.deciding.phases import Phase
 from pytest_inferenergy.errors import NothingMeasuredError
-from pytest_inferenergy.units import kwh_per_1k
+from pytest_inferenergy.units import kwh_per_1k, with_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,19 @@ class Measurement:
     """What the workload says of itself: task, model, batch_size, dtype, …"""
     details: Mapping[str, object] = field(default_factory=dict)
     """The verdict's numbers, as they stand in the JSON results."""
+
+    meter: str | None = None
+    """The meter that told the energy, e.g. ``nvml``."""
+
+    def __repr__(self) -> str:
+        what = "energy" if self.name is None else f"energy of {self.name!r}"
+        if self.figures is None:
+            return f"<{what}: not measured, {self.reason}>"
+        half = 50 * (self.high - self.low) / self.kwh_per_1k
+        told = [f"{with_prefix(self.wh_per_1k, 'Wh')}/1k ±{half:.2g} %"]
+        told.append(f"{self.windows} window{'s' * (self.windows != 1)}")
+        told += [word for word in (self.meter, self.verdict) if word is not None]
+        return f"<{what} {', '.join(told)}>"
 
     @property
     def _known(self) -> Figures:

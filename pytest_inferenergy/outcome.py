@@ -74,6 +74,7 @@ def conclude(
         if carbon is None
         else carbon.per_1k(kwh_per_1k(figures.joules_per_inference)),
         description=request.description,
+        meter=profile.meter,
         baseline=None if verdict.baseline_joules is None else kwh_per_1k(verdict.baseline_joules),
         change=verdict.change,
         verdict=verdict.verdict,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.fixture import begin_again, comparisons_of, energy, outcomes_of
+from pytest_inferenergy.fixture import energy
+from pytest_inferenergy.kept import begin_again, comparisons_of, outcomes_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
 from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_inferenergy.errors import InferenergyError, NothingMeasuredError
-from pytest_inferenergy.fixture import Energy, measured_anything, outcomes_of
+from pytest_inferenergy.fixture import Energy
+from pytest_inferenergy.kept import measured_anything, outcomes_of
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.options import Settings, as_data
 

@@ -1,0 +1,74 @@
+"""What was measured in one test so far, and in its runs before a rerun."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from pytest_inferenergy.errors import MisuseError
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.comparing.comparison import Comparison
+    from pytest_inferenergy.fixture import Energy
+    from pytest_inferenergy.request import Measured
+
+
+class Kept:
+    """The measurements of a test by name, and its comparisons."""
+
+    def __init__(self) -> None:
+        self.measured: list[Measured] = []
+        self.comparisons: list[Comparison] = []
+        self.earlier: dict[str | None, Measured] = {}
+        """Of an earlier run of the same test in this session: a verdict is never measured again."""
+        self._names: set[str | None] = set()
+
+    def check_free(self, name: str | None) -> None:
+        """Raise `MisuseError` where a measurement of that name exists."""
+        if name in self._names:
+            raise MisuseError(
+                "a second measurement in one test needs a name of its own: say name='...'"
+                if name is None
+                else f"this test already has a measurement named {name!r}: give another name="
+            )
+
+    def take(self, name: str | None) -> None:
+        """From here on the name is taken, whatever comes of the measurement."""
+        self._names.add(name)
+
+    def add(self, measured: Measured) -> None:
+        """Keep a measurement; its first result is its author's alone.
+
+        pytest keeps tests, and so us, until the session ends.
+        """
+        self.measured.append(dataclasses.replace(measured, first_result=None))
+
+    def begin_again(self) -> None:
+        """A rerun begins: what was measured is given again instead of measured again."""
+        self.earlier = {measured.measurement.name: measured for measured in self.measured}
+        for measured in self.measured:  # the gate has yet to look at this run of the test
+            measured.outcome.pop("gated", None)
+            measured.outcome.pop("message", None)
+        self.measured = []
+        self.comparisons = []
+        self._names = set()
+
+
+def outcomes_of(energy: Energy) -> list[dict[str, Any]]:
+    """What was measured so far, as plain data."""
+    return [measured.outcome for measured in energy._kept.measured]
+
+
+def comparisons_of(energy: Energy) -> list[dict[str, Any]]:
+    """What was compared by turns so far, as plain data."""
+    return [comparison.as_data() for comparison in energy._kept.comparisons]
+
+
+def measured_anything(energy: Energy) -> bool:
+    """Whether the test measured or compared, or tried to."""
+    return bool(energy._kept.measured or energy._kept.comparisons)
+
+
+def begin_again(energy: Energy) -> None:
+    """A rerun of the test begins."""
+    energy._kept.begin_again()
