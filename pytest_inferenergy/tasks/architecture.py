@@ -62,6 +62,14 @@ def architectures(task: str) -> tuple[Architecture, ...]:
     return tuple(sorted(able, key=lambda one: wanted.name not in one.tasks))
 
 
+def study_model(one: Architecture, task: str) -> str | None:
+    """The model of the study that it stands for at a task; ``None``: the study had none there."""
+    from pytest_inferenergy.reference import rows
+
+    recorded = {row.model for row in rows() if row.task == task}
+    return next((model for model in one.study if model in recorded), None)
+
+
 def find_architecture(task: Task, name: str) -> Architecture:
     """The architecture of that name, or of that model of the study, for a task."""
     from pytest_inferenergy.tasks.ladder import LADDER

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from pytest_inferenergy.tasks.architecture import Architecture, find_architecture
+from pytest_inferenergy.tasks.architecture import Architecture, find_architecture, study_model
 from pytest_inferenergy.tasks.extras import need
 from pytest_inferenergy.tasks.inputs import Item, cards_of, items_of
 from pytest_inferenergy.tasks.place import Place
@@ -58,9 +58,11 @@ def subject(wish: Wish, *, random_weights: bool) -> Subject:
     """A pipeline of the wish's model, and one call that answers a batch of prompts."""
     need("diffusers", "diffusion")
     size = wish.image_size
+    study = None
     if random_weights:
         one = find_architecture(wish.task, wish.model)
         pipeline, size = build(one, wish.place), size or one.image_size
+        study = study_model(one, wish.task.name)
     else:
         pipeline = _load(wish)
     pipeline.set_progress_bar_config(disable=True)
@@ -75,7 +77,9 @@ def subject(wish: Wish, *, random_weights: bool) -> Subject:
         options, lengths = options | sides, lengths | sides
     modules = [part for part in pipeline.components.values() if hasattr(part, "parameters")]
     parameters = sum(weight.numel() for part in modules for weight in part.parameters())
-    return Subject(Paint(pipeline, options), cards, items, parameters, lengths=lengths)
+    return Subject(
+        Paint(pipeline, options), cards, items, parameters, study_model=study, lengths=lengths
+    )
 
 
 def _load(wish: Wish) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.tasks.architecture import find_architecture
+from pytest_inferenergy.tasks.architecture import Architecture, find_architecture, study_model
 from pytest_inferenergy.tasks.building import build
 from pytest_inferenergy.tasks.inputs import cards_of, image_files, items_of
 from pytest_inferenergy.tasks.reading import Ready, Resize, random_tokens
@@ -16,6 +18,10 @@ PROMPT_TOKENS = 16
 def subject(wish: Wish) -> Subject:
     """The architecture, asked with drawn images or with random tokens of the task's length."""
     one = find_architecture(wish.task, wish.model)
+    return replace(_subject(wish, one), study_model=study_model(one, wish.task.name))
+
+
+def _subject(wish: Wish, one: Architecture) -> Subject:
     if wish.inputs is not None and not wish.task.has_images:
         raise MisuseError(f"inputs: random weights have no tokenizer, {one.name} reads random ids")
     model = build(one, wish.task, wish.place, wish.image_size)

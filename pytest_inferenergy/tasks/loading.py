@@ -99,6 +99,8 @@ def _workload(wish: Wish, subject: Subject, random_weights: bool) -> Workload:
         "batch_size": wish.batch_size,
         **subject.lengths,
     }
+    if subject.study_model is not None:
+        description["study_model"] = subject.study_model
     return Workload(
         subject.call,
         inputs=list(subject.cards),

@@ -40,6 +40,8 @@ class Subject:
     asked: bool = False
     """Whether a multi-purpose generator is asked in words to do the task."""
     prompt_tokens: float | None = None
+    study_model: str | None = None
+    """The model of the study that an architecture stands for."""
     lengths: Mapping[str, int] = field(default_factory=dict)
     """What the energy hangs on, for the description: tokens, sizes, steps."""
 
@@ -75,7 +77,7 @@ def subject_of(
     )
     read = None if task.has_images else _tokens_read(prepare, cards)
     lengths = {**(lengths or {}), "new_tokens": tokens, "beams": beams}
-    return Subject(generate, cards, source, parameters, asked, read, lengths)
+    return Subject(generate, cards, source, parameters, asked, read, lengths=lengths)
 
 
 def _tokens_read(prepare: Prepare, cards: Sequence[Any]) -> float:

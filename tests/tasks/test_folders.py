@@ -113,7 +113,8 @@ def test_a_model_of_another_task_says_what_it_does(
 def test_images_of_another_size(folder: Folder) -> None:
     workload = load(folder, "image-classification", image_size=64)
     assert workload.inputs is not None
-    pixels = workload.call.prepare(workload.inputs[0])["pixel_values"]
+    call: Any = workload.call
+    pixels = call.prepare(workload.inputs[0])["pixel_values"]
     assert tuple(pixels.shape) == (1, 3, 64, 64)
     assert workload()
 

@@ -72,6 +72,12 @@ def test_a_generator_at_another_task_is_asked(
     assert workload.prompt_tokens > (find(task).input_tokens or 0)
 
 
+def test_an_architecture_of_the_study_names_the_model_it_stands_for() -> None:
+    workload = load("image-classification", "resnet-18")
+    assert workload.description["study_model"] == "microsoft/resnet-18"
+    assert "study_model" not in load("image-classification").description
+
+
 def test_prompt_tokens_are_those_of_the_whole_batch() -> None:
     assert load("text-generation", batch_size=3).prompt_tokens == 96
     assert load("image-to-text").prompt_tokens is None  # an image is no tokens
@@ -125,7 +131,7 @@ def test_the_size_and_the_steps_of_the_images_a_model_makes() -> None:
 
 
 def test_nothing_a_model_computes_is_beyond_numbers() -> None:
-    seen = []
+    seen: list[float] = []
 
     def check(module: Any, inputs: Any, output: Any) -> None:
         tensors = [output] if torch.is_tensor(output) else list(getattr(output, "values", list)())
