@@ -91,6 +91,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         _say(f"on {data['about']['device']}; beside ours: {', '.join(tools) or 'nothing'}")
         for name, why in missing.items():
             _say(f"not compared: {name}: {why}")
+        meter.attach()
+        meter.rest()  # which measures the power at rest, while there is rest
         with recording(index) as recorder:
             collector = Collector(meter, tools, load, recorder, calls, options.seed, deadline)
             for name, run in _phases(collector, options):

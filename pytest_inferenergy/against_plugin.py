@@ -7,16 +7,19 @@ import shutil
 import sys
 import time
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_inferenergy.against_rounds import run_rounds
 from pytest_inferenergy.comparing.against import Against
 from pytest_inferenergy.comparing.git import find_revision
-from pytest_inferenergy.comparing.partner import MEMORY, Partner
+from pytest_inferenergy.comparing.partner import Partner, ran_out_of_memory
 from pytest_inferenergy.comparing.process import Plan, ReferenceProcess
 from pytest_inferenergy.errors import InferenergyError, ReferenceLostError, RevisionError
+from pytest_inferenergy.session import nodeid_of
 
 if TYPE_CHECKING:
     from pytest_inferenergy.session import EnergySession
@@ -60,6 +63,7 @@ class AgainstPlugin:
         self._config = config
         self._session = session
         self._began = time.perf_counter()
+        self._plan: Plan | None = None
         self._partner: Partner | None = None
         self._following: dict[str, str | None] = {}
 
@@ -76,13 +80,39 @@ class AgainstPlugin:
                 self._start(items)
             except InferenergyError as error:
                 raise pytest.UsageError(f"--energy-against: {error}") from None
-        return (yield)
+        result = yield
+        self._take_rounds(session)
+        return result
+
+    def _take_rounds(self, session: pytest.Session) -> None:
+        """Compare by rounds what did not fit into memory; all fixtures are gone by now."""
+        against, plan = self._session.against, self._plan
+        if against is None or plan is None or not against.due:
+            return
+        if self._partner is not None:
+            self._partner.close()
+        self._session.against = self._partner = None
+
+        def start(present: bool) -> Partner:
+            begun = replace(
+                plan, present=present, python=sys.executable if present else plan.python
+            )
+            title = "the working tree" if present else plan.revision.title
+            partner = Partner(ReferenceProcess(begun), title)
+            try:
+                partner.begin(0.0)
+            except BaseException:
+                partner.close()
+                raise
+            return partner
+
+        run_rounds(session, self._session, against.due, start)
 
     def _start(self, items: list[pytest.Item]) -> None:
         revision = self._session.settings.against
         assert revision is not None
-        process = ReferenceProcess(self._plan(items))
-        self._partner = Partner(process, revision.title)
+        self._plan = self._planned(items)
+        self._partner = Partner(ReferenceProcess(self._plan), revision.title)
         self._partner.begin(time.perf_counter() - self._began)
         tests = [nodeid_of(item) for item in items]
         for test in tests:
@@ -113,7 +143,7 @@ class AgainstPlugin:
             if those:
                 self._session.written.append(f"{title} {revision.title}: {', '.join(those)}")
 
-    def _plan(self, items: list[pytest.Item]) -> Plan:
+    def _planned(self, items: list[pytest.Item]) -> Plan:
         config, settings = self._config, self._session.settings
         assert settings.against is not None
         folder = config.invocation_params.dir
@@ -170,8 +200,7 @@ def _explained() -> Generator[None, object, object]:
     try:
         return (yield)
     except Exception as error:
-        text = f"{type(error).__name__}: {error}".lower()
-        if any(word.lower() in text for word in MEMORY):
+        if ran_out_of_memory(f"{type(error).__name__}: {error}"):
             from pytest_inferenergy.marker_form import note
 
             note(
@@ -180,13 +209,6 @@ def _explained() -> Generator[None, object, object]:
                 "smaller batch or a device with more memory",
             )
         raise
-
-
-def nodeid_of(item: pytest.Item) -> str:
-    """The node id that baselines know the test by."""
-    from pytest_inferenergy.session import NODEID
-
-    return item.stash.get(NODEID, item.nodeid)
 
 
 def _covered(path: Path, files: list[Path]) -> bool:

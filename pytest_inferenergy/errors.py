@@ -44,6 +44,10 @@ class ReferenceTestError(InferenergyError):
     """What a test does at the reference revision cannot be compared; other tests may be."""
 
 
+class ReferenceMemoryError(ReferenceTestError):
+    """Both revisions do not fit into the device's memory at the same time."""
+
+
 class ReferenceLostError(InferenergyError):
     """The reference process crashed, hangs or runs code that is not its revision's."""
 

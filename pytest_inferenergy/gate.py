@@ -70,7 +70,7 @@ def _causes(outcome: Mapping[str, Any], settings: GateSettings) -> tuple[list[st
         pass  # no verdict without a baseline
     elif not settings.accept and verdict == "regressed":
         failing.append("regressed")
-    elif not settings.accept and verdict == "inconclusive":
+    elif not settings.accept and verdict == "inconclusive" and not _awaits_rounds(outcome):
         doubtful.append("inconclusive")
     budget = outcome["budget"]
     if budget is not None and budget["word"] == "blown":
@@ -95,3 +95,9 @@ def gated(outcome: Mapping[str, Any], effect: Effect, settings: GateSettings) ->
         return "not gated"
     compared = outcome["verdict"] in ("passed", "improved") and not settings.accept
     return "passed" if compared or outcome["budget"] is not None else "not gated"
+
+
+def _awaits_rounds(outcome: Mapping[str, Any]) -> bool:
+    """Whether the verdict is still to come, by an item of its own."""
+    against = outcome.get("against") or {}
+    return against.get("state") == "rounds" and against.get("pairs") is None

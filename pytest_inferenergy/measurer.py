@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_inferenergy.errors import BaselineError, MeterError, MisuseError
 from pytest_inferenergy.facts import commit_of
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pytest_inferenergy.measuring.measure import Measuring
     from pytest_inferenergy.measuring.workload import Stretch, Workload
     from pytest_inferenergy.meters.meter_set import MeterSet
+
+T = TypeVar("T")
 
 
 class Measurer:
@@ -180,6 +182,14 @@ class Measurer:
                 )
             except MeterError as error:
                 return Comparison(request.name, reason=str(error))
+
+    def alone(self, act: Callable[[MeterSet], T]) -> T:
+        """Do something with the meters while no other worker measures; `MeterError` without any."""
+        meters = self._ready(self._settings)
+        if isinstance(meters, str):
+            raise MeterError(meters)
+        with self._alone():
+            return act(meters)
 
     def _pass(self, name: str | None, measured: Measured) -> None:
         """Let the reference side go past a measurement that is over here."""

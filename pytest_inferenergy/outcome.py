@@ -162,6 +162,18 @@ def _study(measurement: Measurement) -> dict[str, Any] | None:
     return study_of(measurement.description)
 
 
+def judged_anew(outcome: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
+    """What another verdict changes of an outcome."""
+    joules = verdict.baseline_joules
+    return {
+        "verdict": verdict.verdict,
+        "change": verdict.change,
+        "baseline_kwh_per_1k": None if joules is None else kwh_per_1k(joules),
+        "flags": sorted({*outcome["flags"], *verdict.flags}),
+        "details": verdict.as_dict(),
+    }
+
+
 def blank(request: Request, reason: str) -> dict[str, Any]:
     """The outcome of a request that could not be measured."""
     return {

@@ -31,6 +31,11 @@ NODEID: pytest.StashKey[str] = pytest.StashKey()
 """The node id before xdist appends the name of a group, so that baselines know the test."""
 
 
+def nodeid_of(item: pytest.Item) -> str:
+    """The node id that baselines know the test by."""
+    return item.stash.get(NODEID, item.nodeid)
+
+
 class InferenergyWarning(pytest.PytestWarning):
     """A measurement that is in doubt, or a baseline that could not be written."""
 
@@ -118,6 +123,11 @@ class EnergySession:
     def outcomes(self) -> list[dict[str, Any]]:
         """What was measured, in the order it ran."""
         return [outcome for test in self._tests.values() for outcome in test.outcomes]
+
+    def outcome(self, nodeid: str, name: str | None) -> dict[str, Any] | None:
+        """What one test measured under a name; to be changed in place."""
+        found = (o for o in self.outcomes if (o["nodeid"], o["name"]) == (nodeid, name))
+        return next(found, None)
 
     @property
     def comparisons(self) -> list[dict[str, Any]]:
@@ -301,12 +311,27 @@ def gate_test(item: pytest.Item) -> None:
     if ENERGY not in item.stash:
         return
     session = item.config.stash[SESSION]
+    strict = session.settings.strict and not measured_anything(item.stash[ENERGY])
+    also = ["energy was not measured: the test asks for `energy` and does not use it"]
+    gate_outcomes(item, outcomes_of(item.stash[ENERGY]), session.settings, also if strict else [])
+
+
+def gate_outcomes(
+    item: pytest.Item,
+    outcomes: Iterable[dict[str, Any]],
+    settings: Settings,
+    also: Iterable[str] = (),
+) -> None:
+    """Warn of outcomes, or fail by them and by what else is wrong (``also``).
+
+    Each outcome is told what came of it.
+    """
     from pytest_inferenergy.gate import gated, judge
     from pytest_inferenergy.reporting.message import message
 
     failures = []
-    for outcome in outcomes_of(item.stash[ENERGY]):
-        judgement = judge(outcome, session.settings)
+    for outcome in outcomes:
+        judgement = judge(outcome, settings)
         text = message(outcome, judgement.causes) if judgement.effect != "pass" else None
         outcome["message"], effect = text, judgement.effect
         if text is not None and effect == "warn":
@@ -316,9 +341,8 @@ def gate_test(item: pytest.Item) -> None:
                 effect = "fail"
         if text is not None and effect == "fail":
             failures.append(text)
-        outcome["gated"] = gated(outcome, effect, session.settings)
-    if session.settings.strict and not measured_anything(item.stash[ENERGY]):
-        failures.append("energy was not measured: the test asks for `energy` and does not use it")
+        outcome["gated"] = gated(outcome, effect, settings)
+    failures += also
     if failures:
         pytest.fail("\n\n".join(failures), pytrace=False)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_inferenergy.comparing.git import Revision
 from pytest_inferenergy.comparing.partner import Partner
+from pytest_inferenergy.comparing.rounds import Due
 from pytest_inferenergy.comparing.sides import LocalSide, RemoteSide
 from pytest_inferenergy.comparing.turns import Comparing, Taken
 from pytest_inferenergy.deciding.comparability import other_card
@@ -18,15 +19,19 @@ from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.deciding.stored import total_change
 from pytest_inferenergy.deciding.turned import turned
 from pytest_inferenergy.deciding.verdict import Verdict
-from pytest_inferenergy.errors import ReferenceLostError, ReferenceTestError
+from pytest_inferenergy.errors import (
+    ReferenceLostError,
+    ReferenceMemoryError,
+    ReferenceTestError,
+)
 from pytest_inferenergy.measuring.flags import mostly_rejected
 
 if TYPE_CHECKING:
     from pytest_inferenergy.judging import Judging
     from pytest_inferenergy.measuring.measure import Recording
-    from pytest_inferenergy.request import Measured
+    from pytest_inferenergy.request import Measured, Request
 
-State = Literal["turns", "screened", "only_here", "not_compared", "lost"]
+State = Literal["turns", "screened", "rounds", "only_here", "not_compared", "lost"]
 SCREEN_WINDOWS = 8
 
 
@@ -41,6 +46,8 @@ class Against:
         self._began = 0.0
         self._done: list[tuple[str | None, dict[str, Any]]] = []
         self._gone = 0
+        self.due: list[Due] = []
+        """What is left to compare by rounds, once this process has let go of its models."""
 
     # -- the test under way --------------------------------------------------------------------
 
@@ -86,10 +93,10 @@ class Against:
         try:
             self._catch_up(judging.request.name)
             taken = self._take_turns(judging, first_call, limit, BETA / 2 if stored else BETA)
-        except ReferenceTestError as error:
-            return self._doubtful(judging, first_call, limit, "not_compared", str(error))
-        except ReferenceLostError as error:
-            return self._doubtful(judging, first_call, limit, "lost", str(error))
+        except (ReferenceTestError, ReferenceLostError) as error:
+            return self._doubtful(
+                judging, first_call, limit, self._state(error, judging), str(error)
+            )
         measured = judging.conclude(lambda run, estimated: _verdict(taken, judging, run, estimated))
         measured = self._mark(measured, "turns", None)
         measured.outcome["against"] |= {
@@ -138,9 +145,30 @@ class Against:
                 f"at {self.revision.title} the deck of inputs holds {theirs.deck}, not {ours.deck}"
             )
         margins = Margins.of(*request.settings.margins)
-        seed = zlib.crc32(f"{request.nodeid} {request.name}".encode())
-        comparing = Comparing(ours, theirs, meters, seed)
+        comparing = Comparing(ours, theirs, meters, _seed(request))
         return comparing.take(Turns.between(replace(margins, beta=beta)), limit)
+
+    def _state(self, error: Exception, judging: Judging) -> State:
+        """What becomes of a measurement whose other side failed."""
+        if isinstance(error, ReferenceLostError):
+            return "lost"
+        if not isinstance(error, ReferenceMemoryError):
+            return "not_compared"
+        self.due.append(self._left(judging))
+        return "rounds"
+
+    def _left(self, judging: Judging) -> Due:
+        """The measurement under way, to be compared by rounds in the end."""
+        request = judging.request
+        return Due(
+            test=request.nodeid,
+            name=request.name,
+            before=tuple(self._done),
+            margins=request.settings.margins,
+            components=request.settings.components,
+            max_seconds=request.settings.max_seconds,
+            seed=_seed(request),
+        )
 
     def _plain(
         self, judging: Judging, first_call: float, limit: float, state: State, reason: str
@@ -174,6 +202,10 @@ class Against:
             "pairs": None,
             "rejected_pairs": None,
         }
+
+
+def _seed(request: Request) -> int:
+    return zlib.crc32(f"{request.nodeid} {request.name}".encode())
 
 
 def _verdict(taken: Taken, judging: Judging, run: Any, estimated: bool) -> Verdict:

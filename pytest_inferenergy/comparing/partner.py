@@ -8,7 +8,11 @@ from typing import NoReturn
 
 from pytest_inferenergy.comparing.channel import ClosedError, Message, SilentError
 from pytest_inferenergy.comparing.process import ReferenceProcess
-from pytest_inferenergy.errors import ReferenceLostError, ReferenceTestError
+from pytest_inferenergy.errors import (
+    ReferenceLostError,
+    ReferenceMemoryError,
+    ReferenceTestError,
+)
 
 PATIENCE = 60.0
 """Least time, seconds, that the reference process has for anything."""
@@ -54,6 +58,7 @@ class Partner:
         self._running: str | None = None
         self._at: At | None = None
         self._how = ""
+        self._memory = False
         self._lost: str | None = None
 
     # -- start and end -------------------------------------------------------------------------
@@ -98,7 +103,7 @@ class Partner:
         if self._lost is not None:
             raise ReferenceLostError(self._lost)
         if self._at is None:
-            raise ReferenceTestError(f"at {self.title} {self._how}")
+            raise self._over()
         if self._at.name != name:
             raise ReferenceTestError(
                 f"at {self.title} the test measures {_named(self._at.name)} next, "
@@ -112,7 +117,7 @@ class Partner:
         answer = self._answer("its workload", seconds)
         if "spans" not in answer:
             self._take(answer)
-            raise ReferenceTestError(f"at {self.title} {self._how}")
+            raise self._over()
         spans = [(a - self._shift, b - self._shift) for a, b in answer["spans"]]
         return Ran(spans, frozenset(answer["uuids"]), answer.get("tokens"))
 
@@ -142,6 +147,12 @@ class Partner:
         else:
             self._at = None
             self._how = _ending(answer)
+            self._memory = ran_out_of_memory(str(answer["text"]))
+
+    def _over(self) -> ReferenceTestError:
+        """The test has ended there."""
+        kind = ReferenceMemoryError if self._memory else ReferenceTestError
+        return kind(f"at {self.title} {self._how}")
 
     def _send(self, message: Message) -> None:
         if self._lost is not None:
@@ -173,13 +184,15 @@ def _named(name: str | None) -> str:
     return "an unnamed measurement" if name is None else repr(name)
 
 
+def ran_out_of_memory(text: str) -> bool:
+    """Whether that is how a framework says it."""
+    return any(word.lower() in text.lower() for word in MEMORY)
+
+
 def _ending(answer: Message) -> str:
     how, text = answer["ended"], str(answer["text"]).strip()
-    if any(word.lower() in text.lower() for word in MEMORY):
-        return (
-            "the test ran out of device memory: both revisions hold their model at the same time; "
-            f"use a smaller batch or a device with more memory ({text.splitlines()[0]})"
-        )
+    if ran_out_of_memory(text):
+        return f"the test ran out of device memory ({text.splitlines()[0]})"
     if how == "skipped":
         return f"the test was skipped: {text}"
     if how == "passed":

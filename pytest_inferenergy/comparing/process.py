@@ -48,6 +48,8 @@ class Plan:
     """Files and folders to collect, of the present checkout."""
     search_path: Sequence[str]
     """The present ``sys.path``."""
+    present: bool = False
+    """Run the present tests where they are, in place of the revision's."""
 
 
 class ReferenceProcess:
@@ -62,7 +64,8 @@ class ReferenceProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._janitor = self._start_janitor()
         try:
-            make_worktree(plan.revision, self._worktree)
+            if not plan.present:
+                make_worktree(plan.revision, self._worktree)
             self.channel = self._start(plan)
         except BaseException:
             self.close(polite=False)
@@ -80,11 +83,7 @@ class ReferenceProcess:
         )
 
     def _start(self, plan: Plan) -> Channel:
-        prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
-        prefixes.add(str(Path(plan.python).parent.parent))
-        mapped = Mapped.between(
-            str(self._toplevel), str(self._worktree), prefixes, os.path.realpath
-        )
+        mapped = self._mapped(plan)
         ours, theirs = socket.socketpair()
         with theirs, self._log.open("wb") as log:
             told = self._told(plan, mapped) | {"connection": theirs.fileno()}
@@ -103,6 +102,13 @@ class ReferenceProcess:
         stdin.write(b"%d\n" % self._process.pid)
         stdin.flush()
         return Channel(ours)
+
+    def _mapped(self, plan: Plan) -> Mapped:
+        """What leads from the present checkout into the worktree: nothing, where that is it."""
+        prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
+        prefixes.add(str(Path(plan.python).parent.parent))
+        checkout = self._scratch / "nowhere" if plan.present else self._toplevel
+        return Mapped.between(str(checkout), str(self._worktree), prefixes, os.path.realpath)
 
     def _told(self, plan: Plan, mapped: Mapped) -> dict[str, object]:
         arguments = [mapped.argument(word) for word in plan.arguments]
@@ -168,6 +174,8 @@ class ReferenceProcess:
 
 def _folder(plan: Plan, mapped: Mapped) -> str:
     """The worktree's place of the folder in which pytest was started."""
+    if plan.present:
+        return str(plan.folder)
     for folder in (plan.folder, plan.root):
         if mapped.present(str(folder)):
             if not os.path.isdir(mapped.path(str(folder))):

@@ -15,6 +15,7 @@ from pytest_inferenergy.comparing.channel import Channel, ClosedError
 from pytest_inferenergy.comparing.paths import Mapped, installed_apart, leaks
 from pytest_inferenergy.comparing.serving import Serving
 from pytest_inferenergy.comparing.worktree import project_names
+from pytest_inferenergy.measuring.memory import release_memory
 from pytest_inferenergy.session import NODEID, SESSION
 
 SILENT: dict[str, Any] = {
@@ -93,6 +94,8 @@ class ReferencePlugin:
         session._setupstate.teardown_exact(item)  # where the test announced as next was not run
         self._ended = {}
         item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
+        if self._ended:
+            release_memory()  # of a model that did not fit
         self._channel.send(
             {
                 "ended": self._ended.get("how", "passed"),

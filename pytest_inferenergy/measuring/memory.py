@@ -1,7 +1,8 @@
-"""Growing device memory over repeats: a sign that calls leave something behind."""
+"""Device memory: whether it grows over repeats, a sign that calls leave something behind."""
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import Sequence
 
@@ -17,6 +18,14 @@ def device_memory() -> int | None:
     if cuda is None:
         return None
     return sum(int(cuda.memory_allocated(index)) for index in range(cuda.device_count()))
+
+
+def release_memory() -> None:
+    """Give back what nobody holds any more, so that other processes can have it."""
+    gc.collect()
+    cuda = torch_cuda()
+    if cuda is not None:
+        cuda.empty_cache()
 
 
 def grows(levels: Sequence[int | None]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 WORDS = {
     "turns": "by turns",
+    "rounds": "by rounds of processes",
     "screened": "held by stored runs",
     "only_here": "only here",
     "not_compared": "not compared",
@@ -18,18 +19,18 @@ WORDS = {
 def evidence(outcome: Mapping[str, Any]) -> str:
     """What the baseline's level rests on, in brackets behind it."""
     against = outcome.get("against")
-    if against is not None and against["state"] == "turns":
-        pairs = against["pairs"]
-        return f"against {against['title']}, by turns, {pairs} pair{'s' * (pairs != 1)}"
+    if against is not None and by_turns(outcome):
+        pairs, how = against["pairs"], WORDS[against["state"]]
+        return f"against {against['title']}, {how}, {pairs} pair{'s' * (pairs != 1)}"
     details = outcome["details"]
     runs, sessions = details["runs"], details["sessions"]
     return f"{runs} run{'s' * (runs != 1)} in {sessions} session{'s' * (sessions != 1)}"
 
 
 def by_turns(outcome: Mapping[str, Any]) -> bool:
-    """Whether the verdict is that of turns with a revision."""
+    """Whether the verdict is that of turns with a revision, of windows or of processes."""
     against = outcome.get("against")
-    return against is not None and against["state"] == "turns"
+    return against is not None and against["pairs"] is not None
 
 
 def summary(outcomes: Sequence[Mapping[str, Any]]) -> str | None:

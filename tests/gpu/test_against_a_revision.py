@@ -17,11 +17,13 @@ MODEL = """
     import torch
 
     def model(layers={layers}):
+        ballast = torch.empty({ballast}, dtype=torch.uint8, device="cuda")
         torch.manual_seed(0)
         layer = torch.nn.TransformerEncoderLayer(768, 12, 3072, batch_first=True).cuda().eval()
         x = torch.randn(64, 128, 768, device="cuda")
 
         def forward():
+            assert ballast.is_cuda
             with torch.inference_mode():
                 y = x
                 for _ in range(layers):
@@ -58,9 +60,9 @@ class Project:
         lines = (line.removeprefix("    ") for line in text.splitlines())
         (self.path / name).write_text("\n".join(lines) + "\n")
 
-    def layers(self, number: int) -> None:
-        """Commit a model of so many layers."""
-        self.write("model.py", MODEL.format(layers=number))
+    def layers(self, number: int, ballast: int = 0) -> None:
+        """Commit a model of so many layers, and of so many bytes that do nothing."""
+        self.write("model.py", MODEL.format(layers=number, ballast=ballast))
         self.git("add", "-A")
         self.git("commit", "-q", "-m", f"{number} layers", "--allow-empty")
 
@@ -98,3 +100,15 @@ def test_an_equal_commit_passes(project: Project) -> None:
     assert exit_code == 0
     assert measurement["verdict"] == "passed"
     assert measurement["change"] == pytest.approx(0, abs=0.015)
+
+
+def test_models_that_fill_the_card_take_turns_as_processes(project: Project, torch: Any) -> None:
+    free, _ = torch.cuda.mem_get_info()
+    project.layers(LAYERS, int(0.6 * free))
+    project.layers(LAYERS + 4, int(0.6 * free))
+    exit_code, measurement = project.against("HEAD~1")
+    print(measurement["change"], measurement["details"])
+    assert exit_code == 1
+    assert measurement["against"]["state"] == "rounds"
+    assert measurement["verdict"] == "regressed"
+    assert measurement["change"] == pytest.approx(4 / LAYERS, abs=0.04)
