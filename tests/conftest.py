@@ -9,6 +9,7 @@ pytest_plugins = ["pytester", "tests.nvml.fixture"]
 REAL_TIME = (
     "tests/against/",
     "tests/commands/test_doctor",
+    "tests/docs/test_ci_recipes",
     "tests/meters/test_codecarbon",
     "tests/meters/test_foreign",
     "tests/meters/test_nvml",

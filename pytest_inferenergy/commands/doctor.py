@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 GLANCE_SECONDS: Final = 0.3
+NO_METER: Final[dict[str, Any]] = {"meters": [], "notes": [], "components": [], "source": None}
 
 
 def examine(test_seconds: float | None) -> dict[str, Any]:
@@ -23,15 +24,40 @@ def examine(test_seconds: float | None) -> dict[str, Any]:
 
     Whatever fails becomes a ``problem``: the doctor is for machines on which something is wrong.
     """
+    from pytest_inferenergy.meters import select
+
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "software": software(),
         "surroundings": surroundings(),
         "gpus": _guarded(examine_gpus, devices=[], advice=None),
         "rapl": _guarded(examine_rapl),
-        "codecarbon": _guarded(examine_codecarbon, cpu=None),
+        "self_test": None,
     }
-    return found | _guarded_auto(test_seconds)
+    try:
+        meters = select.open_meters("auto")
+    except Exception as error:
+        problem = str(error) if isinstance(error, MeterError) else repr(error)
+        found["auto"] = {"problem": problem, **NO_METER}
+        return found | {"codecarbon": _guarded(examine_codecarbon, cpu=None)}
+    try:
+        return found | _of_meters(meters, test_seconds)
+    finally:
+        meters.close()
+
+
+def _of_meters(meters: MeterSet, test_seconds: float | None) -> dict[str, Any]:
+    running = next((meter for meter in meters.meters if meter.name == "codecarbon"), None)
+    found = {
+        "codecarbon": _guarded(lambda: examine_codecarbon(running), cpu=None),
+        "auto": _guarded(lambda: glance(meters), **NO_METER),
+    }
+    if test_seconds is not None and found["auto"]["problem"] is None:
+        from pytest_inferenergy.commands.self_test import self_test
+
+        components = tuple(found["auto"]["components"])
+        found["self_test"] = _guarded(lambda: self_test(meters, components, test_seconds))
+    return found
 
 
 def is_measured(found: Mapping[str, Any]) -> bool:
@@ -45,28 +71,6 @@ def _guarded(step: Callable[[], dict[str, Any]], **blank: Any) -> dict[str, Any]
         return step()
     except Exception as error:
         return {"problem": f"could not be asked: {error!r}", **blank}
-
-
-def _guarded_auto(test_seconds: float | None) -> dict[str, Any]:
-    blank: dict[str, Any] = {"meters": [], "notes": [], "components": [], "source": None}
-    from pytest_inferenergy.meters import select
-
-    try:
-        meters = select.open_meters("auto")
-    except Exception as error:
-        problem = str(error) if isinstance(error, MeterError) else repr(error)
-        return {"auto": {"problem": problem, **blank}, "self_test": None}
-    try:
-        auto = _guarded(lambda: glance(meters), **blank)
-        test = None
-        if test_seconds is not None and auto["problem"] is None:
-            from pytest_inferenergy.commands.self_test import self_test
-
-            components = tuple(auto["components"])
-            test = _guarded(lambda: self_test(meters, components, test_seconds))
-        return {"auto": auto, "self_test": test}
-    finally:
-        meters.close()
 
 
 def glance(meters: MeterSet) -> dict[str, Any]:

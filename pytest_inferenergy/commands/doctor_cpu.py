@@ -6,9 +6,12 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_inferenergy.errors import MeterError
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.meters.base import Meter
 
 ROOT: Final = Path("/")
 
@@ -28,25 +31,32 @@ def examine_rapl() -> dict[str, Any]:
         meters.close()
 
 
-def examine_codecarbon() -> dict[str, Any]:
-    """What codecarbon has for a figure here: a counter, or a model."""
+def examine_codecarbon(running: Meter | None = None) -> dict[str, Any]:
+    """What codecarbon has for a figure here: a counter, or a model.
+
+    ``running``: the meter where one is open already, since to open one takes seconds.
+    """
     from pytest_inferenergy.meters import select
 
     try:
+        if running is not None:
+            return _codecarbon_of(running)
         meters = select.open_meters("codecarbon")
+        try:
+            return _codecarbon_of(meters.meters[0])
+        finally:
+            meters.close()
     except MeterError as error:
         return {"problem": str(error), "device": None, "cpu": None}
-    try:
-        opening = meters.opening()
-        meters.settle(opening)
-        closing = meters.closing()
-        meters.settle(closing)
-        sources = {r.component: r.source for r in meters.read([(opening, closing)])}
-        return {"problem": None, "device": meters.profile().device, "cpu": sources.get("cpu")}
-    except MeterError as error:
-        return {"problem": str(error), "device": None, "cpu": None}
-    finally:
-        meters.close()
+
+
+def _codecarbon_of(meter: Meter) -> dict[str, Any]:
+    instants = []
+    for _ in range(2):
+        instants.append(meter.edge())
+        meter.settle(instants[-1])
+    sources = {reading.component: reading.source for reading in meter.read(*instants)}
+    return {"problem": None, "device": meter.profile().device, "cpu": sources.get("cpu")}
 
 
 def surroundings(root: Path = ROOT) -> list[str]:

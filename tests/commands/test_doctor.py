@@ -37,6 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MeterError("codecarbon is left out of this test")
 
     monkeypatch.setattr("pytest_inferenergy.meters.select._codecarbon", refuse)
+    monkeypatch.setattr("pytest_inferenergy.commands.doctor_gpu.LOOK_SECONDS", 0.5)
     monkeypatch.setattr(powercap, "find", lambda root: powercap.Powercap((), "no tree; none"))
 
 
@@ -114,7 +115,7 @@ class TestGpu:
         self, inferenergy: Invoke, fake_nvml: MakeFakeNvml
     ) -> None:
         fake_nvml(in_process=True).counter("frozen")
-        assert "energy counter: no: did not move within 1.2 s" in out(inferenergy)
+        assert "energy counter: no: did not move within 0.5 s" in out(inferenergy)
 
     def test_mig_is_no_measurement(self, inferenergy: Invoke, fake_nvml: MakeFakeNvml) -> None:
         fake_nvml(FakeDevice(mig=True), in_process=True)
@@ -244,7 +245,7 @@ class TestDetectable:
 def test_whatever_fails_is_a_problem(
     inferenergy: Invoke, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    def explode() -> dict[str, Any]:
+    def explode(*_: object) -> dict[str, Any]:
         raise ZeroDivisionError("how odd")
 
     monkeypatch.setattr(doctor, step, explode)
