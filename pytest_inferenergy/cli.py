@@ -146,6 +146,27 @@ def accept(
             raise typer.Exit(1)
 
 
+@app.command(epilog="Example: inferenergy report results.json --html energy.html")
+def report(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS.json", help="What a run wrote.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="One page for a browser.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="PATH", help="As Markdown.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="PATH", help="One row a measurement.")] = None,
+) -> None:
+    """Write the results of a run in another form, as the run itself would have.
+
+    As many forms as are asked for; nothing is measured.
+    """
+    from pytest_inferenergy.commands.report import report as write
+
+    asked = {"html": html, "markdown": markdown, "csv": csv}
+    with one_line():
+        for line in write(results, {kind: path for kind, path in asked.items() if path}):
+            typer.echo(line)
+
+
 @app.command(epilog="Example: inferenergy doctor --json > doctor.json")
 def doctor(
     self_test: Annotated[

@@ -65,3 +65,16 @@ def test_what_is_stored_is_shown(project: Project) -> None:
     assert done.returncode == 0, done.stderr
     assert TEST in done.stdout
     assert "0.0167" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["csv", "markdown"])
+def test_a_report_made_later_is_what_the_run_would_have_written(
+    project: Project, kind: str
+) -> None:
+    project.write(BLOCK)
+    project.store(joules=30.0)
+    project.run(f"--energy-{kind}=from_run.txt")
+    done = inferenergy(project, "report", "results.json", f"--{kind}", "reports/later.txt")
+    assert done.returncode == 0, done.stderr
+    later = (project.path / "reports" / "later.txt").read_bytes()
+    assert later == (project.path / "from_run.txt").read_bytes()
