@@ -47,6 +47,8 @@ USUAL = (
     "no:anyio",
     "-p",
     "no:asyncio",
+    "-p",
+    "no:randomly",
 )
 """Options of all runs; other plugins only cost time."""
 

@@ -41,11 +41,15 @@ TESTS = """
 """
 
 
+SILENT = ("-p", "no:benchmark", "-p", "no:randomly")
+"""Plugins that make folders and load numpy."""
+
+
 def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
     """Run in a fresh process, with no plugin that loads numpy by itself, and with no bytecode."""
     pytester.makeconftest(LISTS_MODULES)
     return pytester.runpytest_subprocess(
-        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio", *options
+        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio", *SILENT, *options
     )
 
 
