@@ -46,7 +46,9 @@ class Judging:
 
     def measure(self, first_call: float, limit: float) -> None:
         """Take windows until they are enough, or three calls where one outlasts the limit."""
-        if first_call >= self.request.settings.max_seconds:
+        if first_call >= max(
+            self.request.settings.max_seconds, self.measuring.recording.window_seconds
+        ):
             from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
 
             self.measuring.measure_slow(CALLS_WHEN_SLOW - 1)
@@ -68,6 +70,7 @@ class Judging:
                 seconds=spent,
                 max_seconds=limit,
                 budget=self.request.budget is not None,
+                window_seconds=recording.window_seconds,
             ).enough
 
         return judge

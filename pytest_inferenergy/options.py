@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Gate = Literal["fail", "warn", "off"]
 GATES = ("fail", "warn", "off")
-METERS = ("auto", "nvml", "rapl", "codecarbon", "replay:FILE")
+METERS = ("auto", "nvml", "rapl", "codecarbon", "replay:FILE", "prometheus:URL")
 COMPONENTS = ("gpu", "cpu", "ram")
 
 
@@ -64,6 +64,8 @@ class Settings:
     """Fail also where nothing could be told."""
     meter: str = "auto"
     """Name of the meter."""
+    prometheus: str | None = None
+    """What to ask Prometheus for: a selector and its unit; `None`: DCGM exporter's counters."""
     components: tuple[str, ...] | None = None
     """What the figure adds up; `None`: the GPU where one is measured, else what there is."""
     max_seconds: float = 30.0
@@ -193,6 +195,13 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
     )
     parser.addini(
+        "energy_prometheus",
+        "what the meter prometheus reads: a PromQL selector and its unit, such as "
+        'DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{namespace="prod"} mJ (default: DCGM exporter)',
+        type="string",
+        default=None,
+    )
+    parser.addini(
         "energy_equivalents",
         "what the report compares the energy with, one a line: smartphone-charge, gaming-hour, "
         "web-search, litre-boiled, or your own as 'name = 0.012 kWh' or 'name = 350 W' for an hour",
@@ -209,6 +218,7 @@ def read_settings(config: pytest.Config) -> Settings:
         if value is not None:
             given[option.name] = _VALIDATE.get(option.name, _as_is)(origin, value)
     given["components"] = _components(_ini(config, "energy_components"))
+    given["prometheus"] = _prometheus(_ini(config, "energy_prometheus"))
     given["equivalents"] = _equivalents(_ini(config, "energy_equivalents"))
     given["gate_from_command_line"] = config.getoption("energy_gate") is not None
     folder = config.rootpath / given.get("baselines", "energy_baselines")
@@ -332,9 +342,17 @@ def _meter(origin: str, value: str) -> str:
         except TraceError as error:
             raise pytest.UsageError(f"{origin}: {error}") from None
         return f"replay:{path.absolute()}"
+    if name == "prometheus":
+        from pytest_inferenergy.meters.prometheus_source import check_url
+
+        try:
+            return f"prometheus:{check_url(argument)}"
+        except ValueError as error:
+            raise pytest.UsageError(f"{origin}: {error}") from None
     if value not in METERS:
+        # only the name, since what follows could be a URL with a password
         raise pytest.UsageError(
-            f"{origin}: unknown meter {value!r}: give one of {', '.join(METERS)}"
+            f"{origin}: unknown meter {name!r}: give one of {', '.join(METERS)}"
         )
     return value
 
@@ -346,6 +364,18 @@ def _carbon(origin: str, value: str) -> Carbon:
         return parse_carbon(value)
     except CarbonError as error:
         raise pytest.UsageError(f"{origin}: {error}") from None
+
+
+def _prometheus(value: str | None) -> str | None:
+    if not value:
+        return None
+    from pytest_inferenergy.meters.prometheus_source import parse_source
+
+    try:
+        parse_source(value)
+    except ValueError as error:
+        raise pytest.UsageError(f"ini key energy_prometheus: {error}") from None
+    return value
 
 
 def _equivalents(value: Sequence[str] | None) -> tuple[Equivalent, ...]:

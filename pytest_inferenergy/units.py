@@ -35,7 +35,7 @@ def parse_energy(text: str) -> float:
             f"an energy is text with a unit, such as '2.3 Wh' or '850 mJ', got {text!r}"
         )
     match = _QUANTITY.fullmatch(text)
-    scale = None if match is None else _joules_per(match["unit"])
+    scale = None if match is None else joules_per(match["unit"])
     if match is None or scale is None:
         raise UnitError(
             f"cannot read the energy {text!r}: write a number and J, Wh or kWh "
@@ -47,7 +47,8 @@ def parse_energy(text: str) -> float:
     return joules
 
 
-def _joules_per(unit: str) -> float | None:
+def joules_per(unit: str) -> float | None:
+    """Joules of a unit such as ``mJ`` or ``kWh``; ``None`` for what is no unit of energy."""
     for name, joules in JOULES_PER.items():
         if unit.endswith(name) and unit[: -len(name)] in PREFIXES:
             return joules * PREFIXES[unit[: -len(name)]]

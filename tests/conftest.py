@@ -14,6 +14,8 @@ REAL_TIME = (
     "tests/meters/test_foreign",
     "tests/meters/test_nvml",
     "tests/meters/test_ticks",
+    "tests/integration/test_prometheus",
+    "tests/prometheus/test_meter",
 )
 
 

@@ -18,7 +18,7 @@ from pytest_inferenergy.comparing.comparison import Comparison, Ratios
 from pytest_inferenergy.comparing.sides import LocalSide, Side
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.measuring.measure import Measuring, is_contended
-from pytest_inferenergy.measuring.warmup import WarmUp, warm_up
+from pytest_inferenergy.measuring.warmup import LEAD_GRAINS, WarmUp, warm_up
 from pytest_inferenergy.measuring.window import Window
 from pytest_inferenergy.measuring.workload import Stretch, Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
@@ -63,7 +63,7 @@ class Comparing:
             def run(calls: int, side: Side = side) -> float:
                 return side.run(calls).seconds
 
-            self._warm.append(warm_up(run, side.deck, first))
+            self._warm.append(warm_up(run, side.deck, first, grain=self._meters.grain))
             self._last = index
         pending: deque[tuple[Stretch, Stretch]] = deque()
         start = time.perf_counter()
@@ -87,7 +87,8 @@ class Comparing:
         for index in self._order.sample((0, 1), 2):
             side, warm = self._sides[index], self._warm[index]
             if index != self._last:
-                share = WASH_OUT / max(warm.calls * warm.seconds_per_call, 1e-9)
+                wash_out = max(WASH_OUT, LEAD_GRAINS * self._meters.grain)
+                share = wash_out / max(warm.calls * warm.seconds_per_call, 1e-9)
                 side.run(_calls(side, warm, share))
             self._last = index
             done[index] = side.run(_calls(side, warm))

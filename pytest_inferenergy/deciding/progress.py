@@ -24,6 +24,8 @@ HALF_WIDTH = 0.01
 CONFIDENCE = 0.99
 NEW_SECONDS = 10.0
 """Longest measuring, in seconds, where no stored run asks for more."""
+NEW_WINDOWS = 10
+"""The same in windows, where one lasts longer than a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,18 @@ def progress(
     seconds: float,
     max_seconds: float = 30.0,
     budget: bool = False,
+    window_seconds: float = 0.0,
 ) -> Progress:
     """Judge the windows so far; ``new`` is the run they would make, ``seconds`` the time spent.
 
     Against stored runs: 8 windows and within² < 0.1·s²(1 + 1/K). Without them: 8 windows and a
-    99 % half-width of at most 1 %, or 10 s. With a budget and without
+    99 % half-width of at most 1 %, or 10 s (or ten windows, where a slow meter needs long ones:
+    ``window_seconds``). With a budget and without
     stored runs: 8 windows and within² < 0.1·s0²; with both the stricter, within² < 0.1·s².
     """
     stored = comparable(new, baseline)
-    limit = max_seconds if stored or budget else min(max_seconds, NEW_SECONDS)
+    new_seconds = max(NEW_SECONDS, NEW_WINDOWS * window_seconds)
+    limit = max_seconds if stored or budget else min(max_seconds, new_seconds)
     if seconds >= limit and estimate.windows >= LEAST_WINDOWS:
         return Progress(True, f"{limit:g} s are spent")
     if estimate.windows < MIN_WINDOWS:

@@ -9,7 +9,6 @@ from pytest_inferenergy.measuring.aliasing import aliasing_doubt
 from pytest_inferenergy.measuring.measure import Recording
 from pytest_inferenergy.measuring.memory import grows
 from pytest_inferenergy.measuring.summary import idle_watts
-from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
 from pytest_inferenergy.measuring.window import Window
 
 HARDWARE_SLOWDOWN, THERMAL_SOFTWARE, THERMAL_HARDWARE, POWER_BRAKE = 0x8, 0x20, 0x40, 0x80
@@ -37,7 +36,7 @@ def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
         found.add("host_bound")
     elif _drifts(windows):
         found.add("thermal_drift")
-    if fmean(window.seconds for window in windows) < 0.9 * WINDOW_SECONDS:
+    if fmean(window.seconds for window in windows) < 0.9 * recording.window_seconds:
         found.add("too_short")
     if aliasing_doubt(windows, idle_watts(recording)) >= ALIASED:
         found.add("aliased")

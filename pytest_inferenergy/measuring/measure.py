@@ -11,7 +11,7 @@ from typing import Any
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.measuring.memory import device_memory
 from pytest_inferenergy.measuring.power import PowerTrace
-from pytest_inferenergy.measuring.warmup import WarmUp, warm_up
+from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS, WarmUp, warm_up, window_seconds
 from pytest_inferenergy.measuring.window import Window
 from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
 from pytest_inferenergy.meters.base import MeterProfile
@@ -43,6 +43,8 @@ class Recording:
     memory: list[int | None] = field(default_factory=list)
     profile: MeterProfile | None = None
     power: PowerTrace = field(default_factory=PowerTrace)
+    window_seconds: float = WINDOW_SECONDS
+    """The shortest useful window of the meters."""
 
     @property
     def windows(self) -> list[Window]:
@@ -81,6 +83,7 @@ class Measuring:
         """Choose the devices, now that the workload has shown which it uses."""
         self.meters.attach()
         self.recording.profile = self.meters.profile()
+        self.recording.window_seconds = window_seconds(self.meters.grain)
         return self.recording.profile
 
     def measure_slow(self, calls: int) -> None:
@@ -97,12 +100,26 @@ class Measuring:
             if self.recording.taken and enough(self.recording, time.perf_counter() - start):
                 break
             self._take(warm.calls)
+        self._keep_on(warm)
         self.finish()
+
+    def _keep_on(self, warm: WarmUp) -> None:
+        """For a slow meter, go on working until it has told the last window.
+
+        Else its record after that window would be half of rest, and the edge would suffer.
+        """
+        if not self.meters.grain or not self._pending:
+            return
+        share = self.meters.grain / window_seconds(self.meters.grain) / 4
+        calls = self.workload.deck * max(1, round(share * warm.calls / self.workload.deck))
+        end, limit = self._pending[-1].spans[-1][1], 4 * self.meters.grain
+        while not self.meters.is_covered(end) and limit > 0:
+            limit -= self.run(calls)
 
     def _first_window(self, pace: float) -> tuple[WarmUp, float]:
         """Warm up and take the first window; again if it shows that calls were not level yet."""
         for _ in range(MOST_WARM_UPS):
-            warm = warm_up(self.run, self.workload.deck, pace)
+            warm = warm_up(self.run, self.workload.deck, pace, grain=self.meters.grain)
             start = time.perf_counter()
             pace = self._take(warm.calls)
             if pace >= MUCH_FASTER * warm.seconds_per_call or not warm.levelled:

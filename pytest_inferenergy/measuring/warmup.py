@@ -8,11 +8,15 @@ window: the first window then follows at once, at working temperature.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_inferenergy.errors import MeterError
 
 WINDOW_SECONDS = 0.5
+WINDOW_GRAINS = 4.0
+"""A window lasts at least so many records of a slow meter."""
+LEAD_GRAINS = 2.0
+"""And the same load precedes it for so many: a record may be one grain old when it is made."""
 LIMIT_SECONDS = 120.0
 TIMELESS_CALLS = 1 << 20
 """So many calls take some time, or the clock stands still."""
@@ -32,13 +36,36 @@ class WarmUp:
 
 
 def warm_up(
-    run: Callable[[int], float], deck: int, first_call: float, limit: float = LIMIT_SECONDS
+    run: Callable[[int], float],
+    deck: int,
+    first_call: float,
+    limit: float = LIMIT_SECONDS,
+    *,
+    grain: float = 0.0,
 ) -> WarmUp:
     """Run stretches until calls are level and one fills a window.
 
     ``run(n)`` makes n calls and returns the seconds they took; ``deck`` is the number of calls that
     belong together; ``first_call`` is what the very first call took, seconds.
+    ``grain``: seconds between the records of a slow meter. A window then lasts several of them, and
+    the load goes on for some before it, so that both records around its first edge are under load.
     """
+    warm = _level(run, deck, first_call, limit)
+    if not grain:
+        return warm
+    round_seconds = max(warm.seconds_per_call * deck, 1e-9)
+    run(deck * _whole(LEAD_GRAINS * grain / round_seconds))
+    calls = deck * _whole(1.05 * window_seconds(grain) / round_seconds)
+    return replace(warm, calls=max(calls, warm.calls))
+
+
+def window_seconds(grain: float) -> float:
+    """The shortest useful window of a meter, seconds."""
+    return max(WINDOW_SECONDS, WINDOW_GRAINS * grain)
+
+
+def _level(run: Callable[[int], float], deck: int, first_call: float, limit: float) -> WarmUp:
+    """Run stretches until calls are level and one fills half a second."""
     calls, spent, level = deck, first_call, 0
     fastest = first_call
     while True:

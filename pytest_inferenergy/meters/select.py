@@ -10,16 +10,19 @@ from pytest_inferenergy.meters.base import Meter
 from pytest_inferenergy.meters.meter_set import MeterSet
 
 
-def open_meters(name: str) -> MeterSet:
+def open_meters(name: str, prometheus: str | None = None) -> MeterSet:
     """Open the meter of a name, or those that answer for ``auto``; `MeterError` says why not.
 
     ``auto``: nvml where a GPU really answers; beside it rapl where it is readable, else codecarbon.
+    ``prometheus``: what the meter of that name reads, `None` for DCGM exporter's counters.
     """
     kind, _, argument = name.partition(":")
     if kind == "auto":
         return _automatic()
     if kind == "replay":
         return MeterSet([_replay(argument)])
+    if kind == "prometheus":
+        return MeterSet([_prometheus(argument, prometheus)])
     opened = {"nvml": _nvml, "rapl": _rapl, "codecarbon": _codecarbon}
     if kind not in opened:
         raise MeterError(f"unknown meter {name!r}")
@@ -76,3 +79,10 @@ def _replay(path: str) -> Meter:
     from pytest_inferenergy.meters.trace import read_trace
 
     return ReplayMeter(read_trace(Path(path)))
+
+
+def _prometheus(url: str, counter: str | None) -> Meter:
+    from pytest_inferenergy.meters.prometheus import PrometheusMeter
+    from pytest_inferenergy.meters.prometheus_source import parse_source
+
+    return PrometheusMeter(url, None if counter is None else parse_source(counter))

@@ -24,8 +24,10 @@ from tests.schemas import problems
 # load ourselves each time takes long.
 for _name in (
     "numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock", "jsonschema",
+    "requests",
     "pytest_inferenergy.gate", "pytest_inferenergy.measurer", "pytest_inferenergy.outcome",
     "pytest_inferenergy.meters.nvml", "pytest_inferenergy.meters.replay",
+    "pytest_inferenergy.meters.prometheus",
     "pytest_inferenergy.reporting.message", "pytest_inferenergy.reporting.terminal",
 ):  # fmt: skip
     importlib.import_module(_name)

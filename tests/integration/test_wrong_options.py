@@ -14,7 +14,8 @@ WRONG = [
     (
         "meter",
         "nvlm",
-        "unknown meter 'nvlm': give one of auto, nvml, rapl, codecarbon, replay:FILE",
+        "unknown meter 'nvlm': give one of auto, nvml, rapl, codecarbon, replay:FILE, "
+        "prometheus:URL",
     ),
     ("meter", "replay:", "replay:FILE needs a recorded trace, there is no file ''"),
     ("meter", "replay:no.json", "replay:FILE needs a recorded trace, there is no file 'no.json'"),

@@ -1,0 +1,1 @@
+"""The meter that asks a Prometheus server."""
