@@ -62,9 +62,10 @@ class Judging:
         def judge(recording: Recording, spent: float) -> bool:
             if spent >= limit and recording.taken >= LEAST_WINDOWS:
                 return True
-            run = self.run()
+            run, estimate = self.run(), self._estimate(recording)
+            self._measurer.tell(recording.taken, estimate, limit - spent)
             return progress(
-                self._estimate(recording),
+                estimate,
                 run,
                 self._runs(recording),
                 seconds=spent,

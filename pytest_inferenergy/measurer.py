@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.comparing.against import Against
     from pytest_inferenergy.comparing.comparison import Comparison
+    from pytest_inferenergy.deciding.estimate import Estimate
+    from pytest_inferenergy.live import LiveLine
     from pytest_inferenergy.measuring.measure import Measuring
     from pytest_inferenergy.measuring.workload import Stretch, Workload
     from pytest_inferenergy.meters.meter_set import MeterSet
@@ -49,6 +51,8 @@ class Measurer:
         self._busy = False
         self.against: Against | None = None
         """The revision that measurements are compared with, where one was given."""
+        self.live: LiveLine | None = None
+        """Where to tell how a measurement is coming on, if anywhere."""
         self.spent = 0.0
         """Seconds spent on measuring in this process."""
 
@@ -66,7 +70,13 @@ class Measurer:
 
     def measure(self, request: Request) -> Measured:
         """Call the workload until its figure is sharp; its own exceptions pass through."""
-        measured = self._measured(request)
+        try:
+            if self.live is not None:
+                self.live.begin()
+            measured = self._measured(request)
+        finally:
+            if self.live is not None:
+                self.live.end()
         if request.workload.once:
             self._no_turns(measured, "what runs once cannot take turns")
         self._pass(request.name, measured)
@@ -262,6 +272,11 @@ class Measurer:
         outcome = _blank(request, str(error)) | {"flags": list(flags)}
         outcome["broken_baseline"] = str(error) if isinstance(error, BaselineError) else None
         return Measured(result, measurement, outcome)
+
+    def tell(self, taken: int, estimate: Estimate, left: float) -> None:
+        """A measurement goes on: windows so far, the estimate, seconds until the limit."""
+        if self.live is not None:
+            self.live.windows(taken, estimate, left)
 
     def history(self, profile: MachineProfile, request: Request) -> History | None:
         """What is stored of this measurement on this machine."""

@@ -82,6 +82,7 @@ class EnergySession:
     def measurer(self) -> Any:
         """The measurer of this process, made at the first measurement."""
         if self._measurer is None:
+            from pytest_inferenergy.live import live_line
             from pytest_inferenergy.measurer import Measurer
 
             worker = worker_input(self._config)
@@ -92,6 +93,7 @@ class EnergySession:
                 siblings=worker is not None and worker["workercount"] > 1,
             )
             self._measurer.against = self.against
+            self._measurer.live = live_line(self._config)
         return self._measurer
 
     def own_a_gpu(self) -> None:

@@ -1,0 +1,89 @@
+"""A line below the tests' progress that tells how a long measurement is coming on.
+
+Only where somebody looks: on a terminal that knows colours, not under CI, not in xdist's workers,
+not with ``-q``, and not with ``-s``, where tests print for themselves. It is erased when the
+measurement ends, so that the terminal is left as if it had never been there.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_inferenergy.units import kwh_per_1k, plain
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.deciding.estimate import Estimate
+
+AFTER = 2.0
+"""A measurement is long from so many seconds on."""
+EVERY = 0.5
+"""The line is written at most so often, seconds."""
+CLEAR, UP, COLUMN = "\r\x1b[2K", "\x1b[1A", "\x1b[{}G"
+
+
+class LiveLine:
+    """The line, through pytest's own terminal writer, with its capture off for that moment."""
+
+    def __init__(self, terminal: pytest.TerminalReporter, capture: object) -> None:
+        self._terminal, self._capture = terminal, capture
+        self._began = 0.0
+        self._written: float | None = None
+
+    def begin(self) -> None:
+        """A measurement begins."""
+        self._began = time.perf_counter()
+
+    def windows(self, taken: int, estimate: Estimate, left: float) -> None:
+        """Tell of so many windows; ``left``: seconds until the limit."""
+        now = time.perf_counter()
+        due = self._began + AFTER if self._written is None else self._written + EVERY
+        if now >= due and threading.current_thread() is threading.main_thread():
+            self._write(line(taken, estimate, left))
+            self._written = now
+
+    def end(self) -> None:
+        """The measurement is over: take the line away."""
+        if self._written is not None:
+            self._write(None)
+        self._written = None
+
+    def _write(self, text: str | None) -> None:
+        writer = self._terminal._tw
+        width = writer.fullwidth
+        column = writer.width_of_current_line % width + 1
+        back = UP + COLUMN.format(column)
+        if text is None:
+            codes = f"\n{CLEAR}{back}"
+        else:
+            codes = f"\n{CLEAR}{writer.markup(text[: width - 1], cyan=True)}{back}"
+        with self._capture.global_and_fixture_disabled():  # type: ignore[attr-defined]
+            writer.write_raw(codes, flush=True)
+
+
+def line(taken: int, estimate: Estimate, left: float) -> str:
+    """``energy: 8 windows, 0.0167 kWh/1k ± 0.8 %, at most 12 s left``."""
+    figure = f"{plain(kwh_per_1k(estimate.joules_per_inference))} kWh/1k"
+    low, high = estimate.interval(0.99)
+    half = 50 * (high - low) / estimate.joules_per_inference
+    return (
+        f"energy: {taken} window{'s' * (taken != 1)}, {figure} ± {plain(half, 2)} %, "
+        f"at most {max(left, 0.0):.0f} s left"
+    )
+
+
+def live_line(config: pytest.Config) -> LiveLine | None:
+    """The line of this run, ``None`` where there is to be none."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None or capture is None or hasattr(config, "workerinput"):
+        return None
+    if not terminal.isatty or not terminal.hasmarkup or config.get_verbosity() < 0:
+        return None
+    if os.environ.get("CI") or os.environ.get("BUILD_NUMBER"):  # as pytest tells it
+        return None
+    return None if config.getoption("capture") == "no" else LiveLine(terminal, capture)

@@ -1,0 +1,124 @@
+"""The line that tells how a long measurement is coming on, seen through a terminal's emulator."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pytest
+
+pty = pytest.importorskip("pty", reason="a terminal of its own needs POSIX")
+pyte = pytest.importorskip("pyte")
+
+CONFTEST = """
+    from pytest_inferenergy import live
+
+    live.AFTER = 0.2
+"""
+
+TEST = """
+    import time
+
+    def test_quick():
+        print("captured")
+
+    def test_long(energy):
+        print("captured")
+        energy(lambda: time.sleep(0.02))
+
+    def test_after():
+        print("captured")
+"""
+
+
+class Seen(NamedTuple):
+    """What came to the terminal, and what it shows in the end."""
+
+    stream: str
+    screen: list[str]
+
+
+def seen(pytester: pytest.Pytester, *options: str, columns: int = 80, **environment: str) -> Seen:
+    """Run pytest on a terminal that is ``columns`` wide."""
+    ours, theirs = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER", "NO_COLOR")}
+    env |= {"TERM": "xterm", "COLUMNS": str(columns), "LINES": "40", "PY_COLORS": ""} | environment
+    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", *options]
+    with subprocess.Popen(
+        command, stdout=theirs, stderr=theirs, env=env, cwd=pytester.path, close_fds=True
+    ):
+        os.close(theirs)
+        received = b""
+        try:
+            while piece := os.read(ours, 65536):
+                received += piece
+        except OSError:  # the other end is closed
+            pass
+    os.close(ours)
+    screen = pyte.HistoryScreen(columns, 40, history=1000)
+    pyte.ByteStream(screen).feed(received)
+    return Seen(received.decode(), [line.rstrip() for line in screen.display])
+
+
+@pytest.fixture
+def measured(pytester: pytest.Pytester, replay: str) -> Sequence[str]:
+    """Options of a run with a long measurement."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(test_model=TEST)
+    return [replay, "--energy-max-seconds=3"]
+
+
+@pytest.mark.parametrize("verbosity", [[], ["-v"]], ids=["plain", "verbose"])
+def test_it_is_told_and_then_gone(
+    pytester: pytest.Pytester, measured: Sequence[str], verbosity: list[str]
+) -> None:
+    found = seen(pytester, *measured, *verbosity)
+    assert " windows, 0.00" in found.stream
+    assert " kWh/1k ± " in found.stream
+    assert " s left" in found.stream
+    screen = "\n".join(found.screen)
+    assert " s left" not in screen
+    assert "captured" not in found.stream
+    if verbosity:
+        assert "test_model.py::test_long PASSED " in screen
+        assert "test_model.py::test_after PASSED " in screen
+    else:
+        assert "test_model.py ... " in screen
+    assert "energy: 1 measured, 0 compared, 1 new" in found.screen
+
+
+def test_it_fits_a_narrow_terminal(pytester: pytest.Pytester, measured: Sequence[str]) -> None:
+    found = seen(pytester, *measured, columns=40)
+    assert "windows, 0.00" in found.stream
+    assert "test_model.py ..." in "\n".join(found.screen)
+    assert not any("windows, 0.00" in line for line in found.screen)
+
+
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [
+        (["-q"], {}),
+        (["-s"], {}),
+        (["--color=no"], {}),
+        (["-n", "1"], {}),
+        ([], {"CI": "true"}),
+    ],
+    ids=["quiet", "uncaptured", "no-colour", "xdist", "ci"],
+)
+def test_there_is_none_where_nobody_looks_or_it_would_be_in_the_way(
+    pytester: pytest.Pytester,
+    measured: Sequence[str],
+    options: list[str],
+    environment: dict[str, str],
+) -> None:
+    found = seen(pytester, *measured, *options, **environment)
+    assert " s left" not in found.stream
+    assert "1 measured" in found.stream
+
+
+def test_a_log_has_no_such_line(pytester: pytest.Pytester, measured: Sequence[str]) -> None:
+    result = pytester.runpytest_subprocess(*measured, "--color=yes")
+    result.stdout.no_fnmatch_line("* s left*")
