@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -41,11 +41,17 @@ class Seen(NamedTuple):
     screen: list[str]
 
 
-def seen(pytester: pytest.Pytester, *options: str, columns: int = 80, **environment: str) -> Seen:
+def seen(
+    pytester: pytest.Pytester,
+    *options: str,
+    columns: int = 80,
+    environment: Mapping[str, str] | None = None,
+) -> Seen:
     """Run pytest on a terminal that is ``columns`` wide."""
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER", "NO_COLOR")}
-    env |= {"TERM": "xterm", "COLUMNS": str(columns), "LINES": "40", "PY_COLORS": ""} | environment
+    env |= {"TERM": "xterm", "COLUMNS": str(columns), "LINES": "40", "PY_COLORS": ""}
+    env |= environment or {}
     command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", *options]
     with subprocess.Popen(
         command, stdout=theirs, stderr=theirs, env=env, cwd=pytester.path, close_fds=True
@@ -114,7 +120,7 @@ def test_there_is_none_where_nobody_looks_or_it_would_be_in_the_way(
     options: list[str],
     environment: dict[str, str],
 ) -> None:
-    found = seen(pytester, *measured, *options, **environment)
+    found = seen(pytester, *measured, *options, environment=environment)
     assert " s left" not in found.stream
     assert "1 measured" in found.stream
 
