@@ -62,6 +62,10 @@ class Settings:
     """The change from which on a test must not pass, as a fraction; `None`: twice the tolerance."""
     strict: bool = False
     """Fail also where nothing could be told."""
+    model: str | None = None
+    """The one model to measure, instead of tests."""
+    task: str | None = None
+    """The task of that model."""
     meter: str = "auto"
     """Name of the meter."""
     prometheus: str | None = None
@@ -161,6 +165,9 @@ OPTIONS = (
             "tolerance)", "float", "PCT"),
     _Option("strict", "fail also without a baseline, when inconclusive, when only estimated and "
             "when nothing was measured", "bool", flag=True),
+    _Option("model", "measure one model and run no tests: an id of the hub, a local folder, or "
+            "random:NAME for an architecture with random weights", metavar="ID"),
+    _Option("task", "the task of that model, such as text-generation", metavar="TASK"),
     _Option("meter", f"source of energy: {', '.join(METERS)} (default: auto)", "string", "NAME"),
     _Option("max_seconds", "time for measuring one test, seconds (default: 30)", "float", "S"),
     _Option("session_seconds", "time for measuring all tests, seconds (default: no limit)",
@@ -227,6 +234,10 @@ def read_settings(config: pytest.Config) -> Settings:
     given["baselines"] = folder
     for kind in {"json", "csv", "markdown"} & given.keys():
         given[kind] = config.invocation_params.dir / given[kind]
+    if "model" in given or "task" in given:
+        from pytest_inferenergy.model_item import check_model
+
+        check_model(config, given)
     if "against" in given or "against_python" in given:
         from pytest_inferenergy.against_plugin import check_against
 

@@ -36,6 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Where a model is measured instead of tests, import nothing of the current folder."""
+    options = early_config.known_args_namespace
+    if options.energy_model is not None or options.energy_task is not None:
+        options.noconftest = True
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Validate the settings and register the markers."""
     for line in marker_lines():
@@ -44,6 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SESSION] = session
     if worker_input(config) is None:
         config.pluginmanager.register(_Controller(session), "inferenergy-controller")
+    if session.settings.model is not None:
+        from pytest_inferenergy.model_item import ModelPlugin
+
+        config.pluginmanager.register(ModelPlugin(config, session.settings), "inferenergy-model")
     if session.settings.against is not None:
         from pytest_inferenergy.against_plugin import AgainstPlugin
 

@@ -17,6 +17,7 @@ from pytest_inferenergy.errors import InferenergyError, NothingMeasuredError
 from pytest_inferenergy.fixture import Energy
 from pytest_inferenergy.kept import measured_anything, outcomes_of
 from pytest_inferenergy.markers import budget_marker, energy_marker
+from pytest_inferenergy.model_id import is_model
 from pytest_inferenergy.options import Settings, as_data
 
 if TYPE_CHECKING:
@@ -219,6 +220,8 @@ class EnergySession:
 
     def _exists(self, nodeid: str) -> bool:
         """Whether a test still exists: it was collected, or its file was not looked into."""
+        if is_model(nodeid):  # it has no file
+            return True
         file = nodeid.partition("::")[0]
         if file in self._files:
             return nodeid in self.collected

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_inferenergy.model_id import again
 from pytest_inferenergy.reporting.against import by_turns, evidence
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -160,18 +161,18 @@ def _facts(outcome: Mapping[str, Any]) -> list[str]:
 
 
 def _next_steps(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
-    test = outcome["nodeid"]
+    test = again(outcome["nodeid"])
     if outcome.get("against") is not None and not {"new", "budget_blown"} & set(causes):
         return _next_steps_against(outcome, causes)
     if "regressed" in causes:
-        return [f"  to accept this level: pytest '{test}' --energy-accept"]
+        return [f"  to accept this level: pytest {test} --energy-accept"]
     if "inconclusive" in causes:
         return [
             "  to tell more: a longer --energy-max-seconds, more stored runs; to accept this "
-            f"level: pytest '{test}' --energy-accept"
+            f"level: pytest {test} --energy-accept"
         ]
     if "new" in causes:
-        return [f"  to store it: pytest '{test}' --energy-update"]
+        return [f"  to store it: pytest {test} --energy-update"]
     return []
 
 

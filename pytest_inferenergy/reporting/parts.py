@@ -15,7 +15,9 @@ def parts(outcome: Mapping[str, Any]) -> list[str]:
         for key, what in (("joules_per_token", "token"), ("joules_per_image", "image"))
         if outcome.get(key) is not None
     ]
-    for name, phase in (outcome.get("phases") or {}).items():
+    phases = outcome.get("phases") or {}
+    for name in sorted(phases, reverse=True):  # prefill before decode, also when read from a file
+        phase = phases[name]
         per_token = phase["joules_per_token"]
         told = "" if per_token is None else f" ({with_prefix(per_token, 'J')}/token)"
         found.append(f"{name} {with_prefix(phase['joules_per_inference'], 'J')}{told}")

@@ -1,0 +1,113 @@
+"""``--energy-model ID --energy-task TASK``: one model, measured as one item, with no test file.
+
+Nothing of the current folder is imported: no conftest is loaded, and of the session nothing is
+collected but the item below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_inferenergy.errors import InferenergyError
+from pytest_inferenergy.model_id import FILE, item_name, model_name
+from pytest_inferenergy.tasks.names import unknown_task
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.options import Settings
+
+RANDOM = "random:"
+"""Before the name of an architecture that is built with random weights, without a download."""
+NEEDS = "give --energy-model ID (of the hub, a local folder, or random:NAME) and --energy-task TASK"
+
+
+def check_model(config: pytest.Config, given: Mapping[str, Any]) -> None:
+    """Validate the two options; raises ``pytest.UsageError`` that says what to type."""
+    missing = [f"--energy-{name}" for name in ("model", "task") if name not in given]
+    if missing:
+        raise pytest.UsageError(f"{missing[0]} is missing: {NEEDS}")
+    problem = unknown_task(given["task"])
+    if problem is not None:
+        raise pytest.UsageError(f"--energy-task: {problem}")
+    if not given["model"].removeprefix(RANDOM).strip():
+        raise pytest.UsageError(f"--energy-model: {given['model']!r} names no model: {NEEDS}")
+    words = [str(word) for word in config.invocation_params.args]
+    by_path = config.args_source is pytest.Config.ArgsSource.ARGS
+    paths = [path for path in config.args if path in words] if by_path else []
+    if paths and not hasattr(config, "workerinput"):
+        raise pytest.UsageError(
+            f"--energy-model measures one model and runs no tests: leave out {' '.join(paths)}"
+        )
+    if "against" in given or "against_python" in given:
+        raise pytest.UsageError(
+            "--energy-against compares tests of two revisions, --energy-model runs no test: give "
+            "one of them"
+        )
+    if "prune" in given:
+        raise pytest.UsageError(
+            "--energy-prune has to see all tests, --energy-model collects none: give one of them"
+        )
+
+
+class ModelPlugin:
+    """Collects the one item; present only where the options were given."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._settings = settings
+        config.args = [str(config.invocation_params.dir)]  # paths in addopts are not looked into
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Any:
+        """In place of what the session would find: the model."""
+        if not isinstance(collector, pytest.Session):
+            return None
+        file = ModelFile.from_parent(
+            collector, path=collector.config.rootpath / FILE, settings=self._settings
+        )
+        return pytest.CollectReport(nodeid="", outcome="passed", longrepr=None, result=[file])
+
+
+class ModelFile(pytest.File):
+    """Stands where a test file would."""
+
+    def __init__(self, *, settings: Settings, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        assert settings.model is not None
+        assert settings.task is not None
+        self._model, self._task = settings.model, settings.task
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The one item."""
+        folder, root = self.config.invocation_params.dir, self.config.rootpath
+        name = item_name(self._task, model_name(self._model, folder, root))
+        yield ModelItem.from_parent(self, name=name, model=self._model, task=self._task)
+
+
+class ModelItem(pytest.Item):
+    """Loads the model and measures it; what cannot be loaded fails it with one clear line."""
+
+    def __init__(self, *, model: str, task: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._model, self._task = model, task
+        self.add_marker(pytest.mark.energy)
+
+    def runtest(self) -> None:
+        """Measure the model, with the inputs that the package has for its task."""
+        from pytest_inferenergy import tasks
+        from pytest_inferenergy.session import energy_of
+
+        random_weights = self._model.startswith(RANDOM)
+        try:
+            workload = tasks.load(
+                self._task, self._model.removeprefix(RANDOM), random_weights=random_weights
+            )
+        except InferenergyError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        energy_of(self)(workload)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Its name, for headings; it has no line."""
+        return self.path, None, self.name
