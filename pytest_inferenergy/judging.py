@@ -164,7 +164,8 @@ class Judging:
             profile = recording.profile
             if profile is None:
                 raise MeterError("the devices were never chosen")
-            self._profile = MachineProfile.from_meter(profile, recording.components)
+            found = MachineProfile.from_meter(profile, recording.components)
+            self._profile = self._measurer.alter_profile(found)
         return self._profile
 
     def _runs(self, recording: Recording) -> tuple[Run, ...]:

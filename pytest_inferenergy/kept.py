@@ -49,6 +49,7 @@ class Kept:
         for measured in self.measured:  # the gate has yet to look at this run of the test
             measured.outcome.pop("gated", None)
             measured.outcome.pop("message", None)
+            measured.outcome.pop("notes", None)
         self.measured = []
         self.comparisons = []
         self._names = set()

@@ -51,6 +51,8 @@ class Measurer:
         self._busy = False
         self.against: Against | None = None
         """The revision that measurements are compared with, where one was given."""
+        self.alter_profile: Callable[[MachineProfile], MachineProfile] = lambda profile: profile
+        """What other plugins have to say of the machine."""
         self.live: LiveLine | None = None
         """Where to tell how a measurement is coming on, if anywhere."""
         self.spent = 0.0

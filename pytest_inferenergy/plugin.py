@@ -31,6 +31,13 @@ SELECTED = "inferenergy_selected"
 """Under this name an xdist worker hands over the number of energy tests."""
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare our own hooks, for other plugins and conftests."""
+    from pytest_inferenergy import hookspec
+
+    pluginmanager.add_hookspecs(hookspec)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare options and ini keys."""
     add_options(parser)

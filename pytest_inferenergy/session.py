@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import os
 import tempfile
@@ -22,6 +23,7 @@ from pytest_inferenergy.options import Settings, as_data
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines
+    from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.comparing.against import Against
 
 SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
@@ -95,6 +97,7 @@ class EnergySession:
             )
             self._measurer.against = self.against
             self._measurer.live = live_line(self._config)
+            self._measurer.alter_profile = self._alter_profile
         return self._measurer
 
     def own_a_gpu(self) -> None:
@@ -107,6 +110,12 @@ class EnergySession:
             from pytest_inferenergy.own_gpu import own_a_gpu
 
             self._own_gpu = own_a_gpu(int(worker["workerid"].lstrip("gw")))
+
+    def _alter_profile(self, profile: MachineProfile) -> MachineProfile:
+        """Let other plugins change the facts of the machine; `BaselineError` says what is none."""
+        facts = profile.as_dict()
+        self._config.hook.pytest_energy_machine_profile(config=self._config, profile=facts)
+        return type(profile).from_dict(facts, "pytest_energy_machine_profile")
 
     def use(self, measurer: Any) -> None:
         """Let something else stand in the measurer's place."""
@@ -232,7 +241,7 @@ class EnergySession:
         """The results of the run, which every report is made from; made at its end."""
         from pytest_inferenergy.reporting.document import results_document
 
-        return results_document(
+        document = results_document(
             self.outcomes,
             self.comparisons,
             settings=as_data(self.settings),
@@ -241,6 +250,11 @@ class EnergySession:
             carbon=None if self.settings.carbon is None else self.settings.carbon.as_data(),
             against=self.notes or None,
         )
+        try:
+            self._config.hook.pytest_energy_json(config=self._config, document=document)
+        except Exception as error:  # what was measured must not be lost by it
+            self.problems.append(f"pytest_energy_json of a plugin failed: {error!r}")
+        return document
 
     def _write_reports(self) -> None:
         if self.silent:
@@ -262,7 +276,13 @@ class EnergySession:
         from pytest_inferenergy.reporting.files import write
         from pytest_inferenergy.reporting.outputs import text_of
 
-        write(path, text_of(kind, self.document), f"--energy-{kind}")
+        try:
+            text = text_of(kind, self.document)
+        except (TypeError, ValueError) as error:
+            raise InferenergyError(
+                f"--energy-{kind}: a plugin spoilt the results (pytest_energy_json): {error}"
+            ) from error
+        write(path, text, f"--energy-{kind}")
 
     def _relative(self, path: Path) -> str:
         try:
@@ -338,7 +358,13 @@ def gate_outcomes(
     for outcome in outcomes:
         judgement = judge(outcome, settings)
         text = message(outcome, judgement.causes) if judgement.effect != "pass" else None
-        outcome["message"], effect = text, judgement.effect
+        effect = judgement.effect
+        outcome |= {"message": text, "gated": gated(outcome, effect, settings)}
+        if remarks := remarks_on(item, outcome):
+            outcome["notes"] = remarks
+            if text is not None:
+                text = "\n".join([text, *(f"  note: {remark}" for remark in remarks)])
+                outcome["message"] = text
         if text is not None and effect == "warn":
             try:
                 item.warn(InferenergyWarning(text))
@@ -350,6 +376,14 @@ def gate_outcomes(
     failures += also
     if failures:
         pytest.fail("\n\n".join(failures), pytrace=False)
+
+
+def remarks_on(item: pytest.Item, outcome: Mapping[str, Any]) -> list[str]:
+    """What other plugins say of a measurement that was judged."""
+    if item.config.stash[SESSION].silent:
+        return []
+    said = item.ihook.pytest_energy_verdict(item=item, outcome=copy.deepcopy(outcome))
+    return [str(line) for each in said for line in ([each] if isinstance(each, str) else each)]
 
 
 def explain(item: pytest.Item, error: BaseException) -> None:

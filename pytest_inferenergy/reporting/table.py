@@ -142,7 +142,7 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
         if outcome["state"] != "measured":
             lines.append(f"{label(outcome)}: {outcome['reason']}")
             continue
-        remarks = [*evidence(outcome), *outcome["flags"]]
+        remarks = [*evidence(outcome), *outcome["flags"], *outcome.get("notes", ())]
         if remarks:
             lines.append(f"{label(outcome)}: {', '.join(remarks)}")
         if made_of := parts(outcome):
