@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Gate = Literal["fail", "warn", "off"]
 GATES = ("fail", "warn", "off")
-METERS = ("auto", "nvml", "rapl", "codecarbon", "replay:FILE", "prometheus:URL")
+METERS = ("auto", "nvml", "rapl", "codecarbon", "zeus", "replay:FILE", "prometheus:URL")
 COMPONENTS = ("gpu", "cpu", "ram")
 
 

@@ -15,6 +15,8 @@ REAL_TIME = (
     "tests/meters/test_nvml",
     "tests/meters/test_ticks",
     "tests/integration/test_prometheus",
+    "tests/integration/test_zeus",
+    "tests/meters/test_zeus",
     "tests/prometheus/test_meter",
 )
 

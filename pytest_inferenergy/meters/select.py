@@ -23,7 +23,7 @@ def open_meters(name: str, prometheus: str | None = None) -> MeterSet:
         return MeterSet([_replay(argument)])
     if kind == "prometheus":
         return MeterSet([_prometheus(argument, prometheus)])
-    opened = {"nvml": _nvml, "rapl": _rapl, "codecarbon": _codecarbon}
+    opened = {"nvml": _nvml, "rapl": _rapl, "codecarbon": _codecarbon, "zeus": _zeus}
     if kind not in opened:
         raise MeterError(f"unknown meter {name!r}")
     return MeterSet([opened[kind]()])
@@ -86,3 +86,9 @@ def _prometheus(url: str, counter: str | None) -> Meter:
     from pytest_inferenergy.meters.prometheus_source import parse_source
 
     return PrometheusMeter(url, None if counter is None else parse_source(counter))
+
+
+def _zeus() -> Meter:
+    from pytest_inferenergy.meters.zeus import ZeusMeter
+
+    return ZeusMeter()

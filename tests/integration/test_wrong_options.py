@@ -14,7 +14,7 @@ WRONG = [
     (
         "meter",
         "nvlm",
-        "unknown meter 'nvlm': give one of auto, nvml, rapl, codecarbon, replay:FILE, "
+        "unknown meter 'nvlm': give one of auto, nvml, rapl, codecarbon, zeus, replay:FILE, "
         "prometheus:URL",
     ),
     ("meter", "replay:", "replay:FILE needs a recorded trace, there is no file ''"),
