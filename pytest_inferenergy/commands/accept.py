@@ -116,8 +116,12 @@ def _failing(outcome: Mapping[str, Any], strict: bool) -> tuple[str, ...]:
 
 
 def _as_stored(outcome: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The outcome judged by what is stored here, which may be more than its run knew of."""
-    if evidence(outcome, accept=True) != "join":
+    """The outcome judged by what is stored here, which may be more than its run knew of.
+
+    A verdict by turns with a revision stands: it is sharper than what stored runs can say.
+    """
+    by_turns = (outcome.get("against") or {}).get("state") == "turns"
+    if by_turns or evidence(outcome, accept=True) != "join":
         return outcome
     profile = MachineProfile.from_dict(outcome["profile"])
     run = from_record(outcome["run"], outcome["nodeid"])

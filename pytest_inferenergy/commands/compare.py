@@ -81,10 +81,12 @@ def text(found: Compared, limit: float | None, *, sure: bool) -> str:
     lines += [f"only in A: {name}" for name in found.only_in_a]
     lines += [f"only in B: {name}" for name in found.only_in_b]
     over = sum(beyond(row, limit, sure=sure) for row in found.rows)
-    told = "" if limit is None else f", {over} over {100 * limit:+g} %{' for sure' * sure}"
-    aside = len(found.not_compared) + len(found.only_in_a) + len(found.only_in_b)
-    left = f", {aside} not compared" if aside else ""
-    return "\n".join([*lines, f"{len(found.rows)} compared{told}{left}"])
+    parts = [f"{len(found.rows)} compared"]
+    parts += [] if limit is None else [f"{over} over {100 * limit:g} %{' for sure' * sure}"]
+    alone = len(found.only_in_a) + len(found.only_in_b)
+    parts += [f"{alone} on one side only"] if alone else []
+    parts += [f"{len(found.not_compared)} not compared"] if found.not_compared else []
+    return "\n".join([*lines, ", ".join(parts)])
 
 
 def exit_code(found: Compared, limit: float | None, *, sure: bool) -> int:

@@ -108,8 +108,10 @@ def _self_test(test: Found) -> Iterator[str]:
         f"  {test['windows']} windows of {with_prefix(test['window_seconds'], 's')}, "
         f"{plain(test['mean_watts'])} W of {' + '.join(test['components'])}, {test['source']}"
     )
-    yield f"  noise floor: {_percent(test['window_sd'])} from one second to the next; the figure"
-    yield f"    of a test like this is known to ±{_percent(test['half_width'])} (99 %)"
+    yield f"  noise floor: {_percent(test['window_sd'])} from one second to the next"
+    half = test["half_width"]
+    known = f"± {_percent(half)}" if half < 1 else "wider than ± 100 %"
+    yield f"  interval of a test that measures as long: {known} (99 %)"
     if test["flags"]:
         yield f"  flags: {', '.join(test['flags'])}"
     told = test["detectable"]
@@ -146,5 +148,5 @@ def _percent(fraction: float | None) -> str:
 
 def _lines(start: str, message: str) -> Iterator[str]:
     """A message with each of its parts on a line, so that a command to type stays in one piece."""
-    for number, part in enumerate(message.replace(" (", "; (").split("; ") if message else ()):
+    for number, part in enumerate(message.split("; ") if message else ()):
         yield start + part if number == 0 else f"         {part}"

@@ -72,8 +72,8 @@ def find(root: Path = ROOT) -> Powercap:
     if not packages:
         return Powercap(
             (),
-            f"{root} shows no RAPL package counter (a virtual machine, a container or another "
-            "system; on bare metal: sudo modprobe intel_rapl_msr)",
+            f"{root} shows no RAPL package counter, as in a virtual machine, in a container or on "
+            "another system; on bare metal: sudo modprobe intel_rapl_msr",
         )
     return Powercap((*(zone for zone, _ in packages), *others), None)
 

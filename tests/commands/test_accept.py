@@ -151,6 +151,12 @@ def test_a_run_that_knew_no_baseline_is_judged_by_what_is_stored(
     assert levels(folder) == [120.0]  # it did not join the runs of half that
 
 
+def test_a_verdict_by_turns_stands(inferenergy: Invoke, tmp_path: Path, folder: Path) -> None:
+    turns = outcome(70.0, against={"state": "turns"}, **TODAY)
+    inferenergy("accept", write_results(tmp_path / "r.json", turns))
+    assert levels(folder) == [60.0, 60.0, 70.0]
+
+
 def test_another_folder_is_named(inferenergy: Invoke, tmp_path: Path) -> None:
     results = write_results(
         tmp_path / "r.json", outcome(verdict="new"), baselines="/builds/x/levels"

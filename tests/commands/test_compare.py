@@ -92,7 +92,7 @@ def test_what_only_one_side_has_is_listed(inferenergy: Invoke, tmp_path: Path) -
     out = inferenergy("compare", a, b).stdout
     assert "only in A: t.py::gone\n" in out
     assert "only in B: t.py::here n\n" in out
-    assert out.endswith("1 compared, 2 not compared\n")
+    assert out.endswith("1 compared, 2 on one side only\n")
 
 
 def test_machines_are_not_compared_in_silence(inferenergy: Invoke, tmp_path: Path) -> None:
