@@ -42,6 +42,8 @@ class Settings:
     """Write them here as CSV."""
     markdown: Path | None = None
     """Write them here as Markdown."""
+    html: Path | None = None
+    """Write them here as a page."""
     update: bool = False
     """Let `new` and `passed` runs join the baselines."""
     accept: bool = False
@@ -147,6 +149,8 @@ OPTIONS = (
     _Option("csv", "write the results to PATH as CSV, one row a measurement", metavar="PATH"),
     _Option("markdown", "write the results to PATH as Markdown; under GitHub Actions the step's "
             "summary gets them anyway", metavar="PATH"),
+    _Option("html", "write the results to PATH as one page that opens offline (needs "
+            "pytest-inferenergy[html])", metavar="PATH"),
     _Option("update", "add the runs of new and passed tests to the stored baselines", flag=True),
     _Option("accept", "accept the present level: as --energy-update, and a changed test begins a "
             "new list of runs and does not fail", flag=True),
@@ -232,7 +236,7 @@ def read_settings(config: pytest.Config) -> Settings:
     if config.getoption("energy_baselines") is not None:
         folder = config.invocation_params.dir / given["baselines"]
     given["baselines"] = folder
-    for kind in {"json", "csv", "markdown"} & given.keys():
+    for kind in {"json", "csv", "markdown", "html"} & given.keys():
         given[kind] = config.invocation_params.dir / given[kind]
     if "model" in given or "task" in given:
         from pytest_inferenergy.model_item import check_model
@@ -406,6 +410,15 @@ def _text(origin: str, value: str) -> str:
     return value
 
 
+def _html(origin: str, value: str) -> str:
+    from pytest_inferenergy.reporting.html.extra import missing_extra
+
+    missing = missing_extra()
+    if missing is not None:
+        raise pytest.UsageError(f"{origin} {missing}")
+    return _text(origin, value)
+
+
 def _components(value: Sequence[str] | None) -> tuple[str, ...] | None:
     if not value:
         return None
@@ -431,4 +444,5 @@ _VALIDATE: dict[str, Any] = {
     "json": _text,
     "csv": _text,
     "markdown": _text,
+    "html": _html,
 }

@@ -24,7 +24,7 @@ SILENT: dict[str, Any] = {
     "md_report": False, "usepdb": False, "trace": False, "maxfail": 0, "reruns": 0, "timeout": 0,
     "dist": "no", "tx": [], "numprocesses": None, "continue_on_collection_errors": True,
     "energy_against": None, "energy_against_python": None, "energy_report": False,
-    "energy_json": None, "energy_csv": None, "energy_markdown": None,
+    "energy_json": None, "energy_csv": None, "energy_markdown": None, "energy_html": None,
     "energy_update": None, "energy_accept": None, "energy_prune": None,
     "energy_disable": False, "energy_strict": False, "energy_gate": "off",
     "energy_meter": "auto", "energy_session_seconds": None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-KINDS = ("json", "csv", "markdown")
+KINDS = ("json", "csv", "markdown", "html")
 """In this order; each is a setting that holds a path, and an option ``--energy-KIND``."""
 
 
@@ -27,4 +27,8 @@ def _writer(kind: str) -> Callable[[Mapping[str, Any]], str]:
         from pytest_inferenergy.reporting.markdown import to_markdown
 
         return to_markdown
+    if kind == "html":
+        from pytest_inferenergy.reporting.html import render_html
+
+        return render_html
     raise ValueError(f"there is no format {kind!r}")

@@ -7,6 +7,7 @@ output add a reader to `ROUNDED` or `EXACT`, and the option that writes it to `O
 from __future__ import annotations
 
 import csv
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ OPTIONS = (
     "--energy-report",
     "--energy-csv=r.csv",
     "--energy-markdown=r.md",
+    "--energy-html=r.html",
     "--energy-carbon=56",
     "--junitxml=r.xml",
 )
@@ -85,6 +87,28 @@ def marked_down(project: Project, lines: list[str]) -> Cells:
     return rows
 
 
+def on_the_page(project: Project, lines: list[str]) -> Cells:
+    """What the HTML page says of each test, unfolded."""
+    text = (project.path / "r.html").read_text(encoding="utf-8")
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text)
+    rows = {}
+    for one in json.loads(data[1] if data else "[]"):
+        facts = {label: told for group in one["groups"] for label, told in group["facts"]}
+        rows[one["text"]] = {
+            "kWh/1k": facts["Energy"].partition(" ")[0],
+            "gCO2eq/1k": facts["Carbon"],
+            "±": facts["99 % interval"].partition("±")[2],
+            "J/inference": facts["Per inference"],
+            "s/inference": facts["Time per inference"],
+            "W": facts["Mean power"],
+            "baseline": facts.get("Baseline", "-").partition(" ")[0],
+            "change": facts.get("Change", "-"),
+            "verdict": facts["Verdict"],
+            "source": facts["Source"],
+        }
+    return rows
+
+
 JUNIT = (
     "kwh_per_1k", "low", "high", "joules_per_inference", "seconds_per_inference", "mean_watts",
     "baseline_kwh_per_1k", "change", "windows", "inferences",
@@ -94,6 +118,7 @@ JUNIT = (
 ROUNDED: Mapping[str, Callable[[Project, list[str]], Cells]] = {
     "terminal": printed,
     "markdown": marked_down,
+    "html": on_the_page,
 }
 
 FIGURES: Mapping[str, Callable[[Mapping[str, Any]], float | None]] = {
