@@ -52,12 +52,13 @@ def _cupy_uuids() -> frozenset[str]:
     cuda = cupy_cuda()
     if cuda is None:
         return frozenset()
-    raw = cuda.runtime.getDeviceProperties(cuda.Device().id).get("uuid")
-    return frozenset() if raw is None else frozenset({_uuid_text(bytes(raw)[:16])})
+    # CuPy's own text of a UUID ends at its first zero byte
+    visible, index = cuda_visible_uuids() or (), cuda.Device().id
+    return frozenset(visible[index : index + 1])
 
 
-def cuda_visible_uuids() -> frozenset[str] | None:
-    """UUIDs the CUDA driver shows to this process; ``None`` where there is no driver library.
+def cuda_visible_uuids() -> tuple[str, ...] | None:
+    """UUIDs the CUDA driver shows to this process, by its numbers; ``None``: no driver library.
 
     The driver itself applies ``CUDA_VISIBLE_DEVICES`` and ``CUDA_DEVICE_ORDER``. Asked last, since
     initialising it in a process that then forks is not free of side effects.
@@ -69,19 +70,19 @@ def cuda_visible_uuids() -> frozenset[str] | None:
     no_device = 100
     answer = cuda.cuInit(0)
     if answer == no_device:
-        return frozenset()
+        return ()
     count = ctypes.c_int(0)
     if answer != 0 or cuda.cuDeviceGetCount(ctypes.byref(count)) != 0:
         return None
-    found = set()
+    found = []
     for index in range(count.value):
         device, raw = ctypes.c_int(0), (ctypes.c_ubyte * 16)()
         if cuda.cuDeviceGet(ctypes.byref(device), index) != 0:
             return None
         if cuda.cuDeviceGetUuid(ctypes.byref(raw), device) != 0:
             return None
-        found.add(_uuid_text(bytes(raw)))
-    return frozenset(found)
+        found.append(_uuid_text(bytes(raw)))
+    return tuple(found)
 
 
 def _uuid_text(raw: bytes) -> str:

@@ -141,15 +141,14 @@ class TestFrameworks:
         self, machine: Machine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         context = [0]
-        raw = bytes.fromhex(SECOND.removeprefix("GPU-").replace("-", ""))
         cupy: Any = SimpleNamespace(
             cuda=SimpleNamespace(
                 driver=SimpleNamespace(ctxGetCurrent=lambda: context[0]),
                 Device=lambda: SimpleNamespace(id=1),
-                runtime=SimpleNamespace(getDeviceProperties=lambda index: {"uuid": raw}),
             ),
         )
         monkeypatch.setitem(sys.modules, "cupy", cupy)
+        monkeypatch.setattr(visible, "cuda_visible_uuids", lambda: (FIRST, SECOND, THIRD))
         assert uuids(gpus_in_use(machine[1])) == [FIRST, SECOND, THIRD]
         context[0] = 0xC0FFEE
         assert uuids(gpus_in_use(machine[1])) == [SECOND]
@@ -158,6 +157,6 @@ class TestFrameworks:
         self, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fake_nvml(FakeDevice(), FakeDevice(mig=True), in_process=True)
-        slices = frozenset({"GPU-0f0f0f0f-0000-0000-0000-000000000000"})
+        slices = ("GPU-0f0f0f0f-0000-0000-0000-000000000000",)
         monkeypatch.setattr(visible, "cuda_visible_uuids", lambda: slices)
         assert uuids(gpus_in_use(all_gpus(open_library()))) == [SECOND]
