@@ -124,8 +124,7 @@ def _told(recording: Recording) -> dict[str, Any]:
 
 
 def _pair_seconds(window: float) -> float:
-    """How long a pair by turns takes: two windows, and a wash-out after each switch."""
+    """How long a pair by turns takes: two windows, and a wash-out before each."""
     from pytest_inferenergy.comparing.turns import WASH_OUT
 
-    switches = 1.5  # one within the pair, and one before every second of them
-    return 2 * window + switches * WASH_OUT
+    return 2 * (window + WASH_OUT)

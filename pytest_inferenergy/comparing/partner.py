@@ -111,9 +111,12 @@ class Partner:
             )
         return self._at
 
-    def run(self, calls: int, seconds: float) -> Ran:
-        """Let the workload be called so often; ``seconds``: what that may take about."""
-        self._send({"do": "run", "calls": calls})
+    def run(self, calls: int, before: int, seconds: float) -> Ran:
+        """Let the workload be called so often, ``before`` times in advance and without a span.
+
+        ``seconds``: what all of that may take about.
+        """
+        self._send({"do": "run", "calls": calls, "before": before})
         answer = self._answer("its workload", seconds)
         if "spans" not in answer:
             self._take(answer)

@@ -69,6 +69,8 @@ class Serving:
             command = self._channel.receive()
             if command["do"] == "leave":
                 return command
+            if command["before"]:
+                run_stretch(workload, command["before"], self._clock, keep_first=False)
             stretch = run_stretch(workload, command["calls"], self._clock, keep_first=not first)
             if not first:
                 first.append(stretch.first_result)

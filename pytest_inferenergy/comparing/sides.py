@@ -25,8 +25,8 @@ class Side(Protocol):
     def devices(self) -> frozenset[str]:
         """UUIDs of GPUs that only this side knows of."""
 
-    def run(self, calls: int) -> Stretch:
-        """Work so often."""
+    def run(self, calls: int, before: int = 0) -> Stretch:
+        """Work so often; right before that, without a pause, ``before`` times for nothing."""
 
     def window(self, stretch: Stretch) -> Window:
         """The energy of a stretch; it must be covered by now."""
@@ -50,8 +50,10 @@ class LocalSide:
         """The meters find those of this process by themselves."""
         return frozenset()
 
-    def run(self, calls: int) -> Stretch:
+    def run(self, calls: int, before: int = 0) -> Stretch:
         """Work so often."""
+        if before:
+            self._measuring.run(before)
         return self._measuring.stretch(calls)
 
     def window(self, stretch: Stretch) -> Window:
@@ -91,10 +93,10 @@ class RemoteSide:
         """UUIDs of the GPUs that the reference process holds."""
         return self._devices
 
-    def run(self, calls: int) -> Stretch:
+    def run(self, calls: int, before: int = 0) -> Stretch:
         """Let the reference process work so often, within edges of this process's meters."""
         opening = self._meters.opening()
-        ran = self._partner.run(calls, calls * self._pace)
+        ran = self._partner.run(calls, before, (calls + before) * self._pace)
         closing = self._meters.closing()
         self._devices |= ran.uuids
         stretch = Stretch(

@@ -142,7 +142,8 @@ class Repository:
         """No worktree, no process and nothing to prune is left."""
         assert self.git("worktree", "list").count("\n") == 1
         assert self.git("worktree", "prune", "--dry-run", "--verbose") == ""
-        assert not list(Path(os.environ["TMPDIR"]).glob("pytest-inferenergy-*"))
+        scratch = Path(os.environ["TMPDIR"]).glob("pytest-inferenergy-*")
+        assert not [path for path in scratch if path.is_dir()]
         left = [command for command in _commands() if "bootstrap.py" in command]
         assert not [command for command in left if str(self.path) in command]
 
