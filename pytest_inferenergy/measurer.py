@@ -64,7 +64,8 @@ class Measurer:
             self._meters.close()
 
     def interrupt(self) -> None:
-        """From another thread: have a measurement under way stop waiting for a meter."""
+        """From another thread: have a measurement stop waiting for its turn or for a meter."""
+        self._turns.interrupt()
         if self._meters is not None:
             self._meters.interrupt()
 

@@ -7,11 +7,15 @@ them in one order, so that nobody waits for somebody who waits for him.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.locks import lock_file
+
+LOOK_UP = 0.5
+"""Who waits for a turn looks this often, in seconds, whether anybody still wants it."""
 
 
 class Turns:
@@ -24,6 +28,7 @@ class Turns:
         self._workers = workers
         self._uuids: frozenset[str] = frozenset()
         self._held = contextlib.ExitStack()
+        self._interrupted = threading.Event()
 
     @contextlib.contextmanager
     def take(self, uuids: frozenset[str]) -> Iterator[None]:
@@ -31,6 +36,7 @@ class Turns:
 
         Raises `MeterError` where nothing can be locked.
         """
+        self._interrupted.clear()
         try:
             self._wait(uuids)
             yield
@@ -50,12 +56,29 @@ class Turns:
             paths = [self._workers]
         self._uuids = uuids
         for path in paths:
-            import filelock
-
             try:
-                self._held.enter_context(filelock.FileLock(path))
+                self._lock(path)
             except OSError as error:
                 raise MeterError(f"{path}: cannot be locked: {error.strerror or error}") from error
+
+    def _lock(self, path: Path) -> None:
+        """Wait for one lock, for as long as nobody interrupts."""
+        import filelock
+
+        lock = filelock.FileLock(path)
+        while True:
+            try:
+                lock.acquire(timeout=LOOK_UP)
+            except filelock.Timeout:
+                if self._interrupted.is_set():
+                    raise MeterError("the measurement was cancelled") from None
+            else:
+                self._held.callback(lock.release)
+                return
+
+    def interrupt(self) -> None:
+        """From another thread: give up waiting."""
+        self._interrupted.set()
 
     def _give_back(self) -> None:
         self._uuids = frozenset()

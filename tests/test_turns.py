@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +111,19 @@ def test_a_temporary_folder_that_is_none_is_named(
     turn = Turns(None).take(frozenset({"GPU-a"}))
     with pytest.raises(MeterError, match=r"\.lock: cannot be locked"), turn:
         raise AssertionError
+
+
+def test_who_waits_can_be_told_to_give_up(holder: subprocess.Popen[str]) -> None:
+    turns = Turns(None)
+    threading.Timer(0.2, turns.interrupt).start()
+    with (
+        pytest.raises(MeterError, match="the measurement was cancelled"),
+        turns.take(frozenset({"GPU-0", "GPU-a"})),
+    ):
+        pytest.fail("the turn is another's")
+    assert is_free("GPU-0")
+    holder.kill()
+    holder.wait()
+    with turns.take(frozenset({"GPU-a"})):
+        assert not is_free("GPU-a")
+    assert is_free("GPU-a")
