@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_inferenergy.commands.doctor_cpu import examine_codecarbon, examine_rapl, surroundings
@@ -28,7 +30,7 @@ def examine(test_seconds: float | None) -> dict[str, Any]:
 
     found: dict[str, Any] = {
         "schema": SCHEMA,
-        "software": software(),
+        "software": _versions(),
         "surroundings": surroundings(),
         "gpus": _guarded(examine_gpus, devices=[], advice=None),
         "rapl": _guarded(examine_rapl),
@@ -64,6 +66,14 @@ def is_measured(found: Mapping[str, Any]) -> bool:
     """Whether ``auto`` really measures here."""
     test = found["self_test"]
     return found["auto"]["source"] == "measured" and (test is None or test.get("problem") is None)
+
+
+def _versions() -> dict[str, str]:
+    try:
+        return software()
+    except PackageNotFoundError:  # a checkout on the path, not installed
+        unknown = dict.fromkeys(("pytest-inferenergy", "python", "platform"), "unknown")
+        return unknown | {"python": platform.python_version()}
 
 
 def _guarded(step: Callable[[], dict[str, Any]], **blank: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -250,6 +251,16 @@ def test_whatever_fails_is_a_problem(
 
     monkeypatch.setattr(doctor, step, explode)
     assert "could not be asked: ZeroDivisionError('how odd')" in out(inferenergy)
+
+
+def test_a_checkout_that_is_not_installed_is_no_traceback(
+    inferenergy: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> dict[str, str]:
+        raise PackageNotFoundError("pytest-inferenergy")
+
+    monkeypatch.setattr(doctor, "software", missing)
+    assert out(inferenergy).startswith("pytest-inferenergy unknown, Python 3")
 
 
 def test_what_a_library_prints_does_not_spoil_the_json(
