@@ -10,17 +10,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_inferenergy.errors import BaselineError, MeterError, MisuseError
 from pytest_inferenergy.facts import commit_of
 from pytest_inferenergy.judging import Judging
-from pytest_inferenergy.measurement import Measurement
 from pytest_inferenergy.options import Settings
 from pytest_inferenergy.request import Measured, Request, TurnsRequest
 from pytest_inferenergy.turns import Turns
+from pytest_inferenergy.unmeasured import lost, unmeasured
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines, History
@@ -88,7 +87,7 @@ class Measurer:
     def _measured(self, request: Request) -> Measured:
         meters = self._ready(request.settings)
         if isinstance(meters, str):
-            return self._unmeasured(request, meters)
+            return unmeasured(request, request.workload(), meters)
         from pytest_inferenergy.measuring.measure import Measuring
 
         measuring = Measuring(request.workload, meters, request.settings.components)
@@ -99,7 +98,7 @@ class Measurer:
             except (MeterError, BaselineError) as error:
                 if not called[0]:
                     measuring.recording.first_result = request.workload()
-                return self._lost(request, measuring.recording.first_result, error)
+                return lost(request, measuring.recording.first_result, error)
 
     def _measure(self, request: Request, measuring: Measuring, called: list[bool]) -> Measured:
         workload, settings = request.workload, request.settings
@@ -125,7 +124,7 @@ class Measurer:
         meters = self._ready(request.settings)
         if isinstance(meters, str):
             reason = meters
-            yield lambda: Measured(None, _nothing(request, reason), _blank(request, reason))
+            yield lambda: unmeasured(request, None, reason)
             return
         from pytest_inferenergy.measuring.measure import Measuring
         from pytest_inferenergy.measuring.synchronise import synchronise
@@ -154,14 +153,14 @@ class Measurer:
         self, request: Request, measuring: Measuring, stretch: Stretch, failure: MeterError | None
     ) -> Measured:
         if failure is not None:
-            return self._lost(request, None, failure)
+            return lost(request, None, failure)
         measuring.add(stretch)
         with self._alone():
             try:
                 measuring.finish()
                 return Judging(self, request, measuring).conclude()
             except (MeterError, BaselineError) as error:
-                return self._lost(request, None, error)
+                return lost(request, None, error)
 
     def compare(self, request: TurnsRequest) -> Comparison:
         """Measure two workloads by turns; their own exceptions pass through."""
@@ -265,17 +264,6 @@ class Measurer:
                 self._busy = False
                 self.spent += time.perf_counter() - start
 
-    def _unmeasured(self, request: Request, reason: str) -> Measured:
-        result = request.workload()
-        return Measured(result, _nothing(request, reason), _blank(request, reason))
-
-    def _lost(self, request: Request, result: Any, error: Exception) -> Measured:
-        flags = (error.flag,) if isinstance(error, MeterError) and error.flag else ()
-        measurement = replace(_nothing(request, str(error)), flags=flags)
-        outcome = _blank(request, str(error)) | {"flags": list(flags)}
-        outcome["broken_baseline"] = str(error) if isinstance(error, BaselineError) else None
-        return Measured(result, measurement, outcome)
-
     def tell(self, taken: int, estimate: Estimate, left: float) -> None:
         """A measurement goes on: windows so far, the estimate, seconds until the limit."""
         if self.live is not None:
@@ -306,13 +294,3 @@ def _caught(step: Callable[[], object]) -> MeterError | None:
 def _fixed_tokens(workload: Workload) -> float | None:
     tokens = workload.tokens
     return None if tokens is None or callable(tokens) else float(tokens)
-
-
-def _nothing(request: Request, reason: str) -> Measurement:
-    return Measurement(name=request.name, reason=reason)
-
-
-def _blank(request: Request, reason: str) -> dict[str, Any]:
-    from pytest_inferenergy.outcome import blank
-
-    return blank(request, reason)
