@@ -29,6 +29,9 @@ class Serving:
     def close(self) -> None:
         """Nothing to stop."""
 
+    def interrupt(self) -> None:
+        """Nothing to wake: the present side's next word ends the wait."""
+
     def measure(self, request: Request) -> Measured:
         """Run the workload as often as the present side says."""
         first: list[Any] = []
