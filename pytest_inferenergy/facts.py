@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+
+from pytest_inferenergy.meters.frameworks import part_of
 
 LIBRARIES = (
     "torch",
@@ -21,7 +22,7 @@ def library_versions() -> dict[str, str]:
     """Versions of the inference libraries that are loaded; imports nothing."""
     found = {}
     for name in LIBRARIES:
-        version = getattr(sys.modules.get(name), "__version__", None)
+        version = part_of(name, "__version__")
         if version is not None:
             found[name] = str(version)
     return found

@@ -238,7 +238,7 @@ class Measurer:
             try:
                 with self._alone():
                     self._meters = open_meters(self._settings.meter, self._settings.prometheus)
-            except InferenergyError as error:
+            except (InferenergyError, ImportError) as error:  # perhaps numpy is missing
                 self._refusal = f"nothing to measure with ({self._settings.meter}): {error}"
         return self._meters or self._refusal or "no meter"
 

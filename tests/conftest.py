@@ -28,11 +28,14 @@ def _outside_github(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+AGAINST_THE_CLOCK = ("tests/faults/", "tests/integration/", "tests/neighbours/")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     may_rerun = config.pluginmanager.hasplugin("rerunfailures")
     for item in items:
         if item.nodeid.startswith(REAL_TIME):
             item.add_marker("real_time")
-        if may_rerun and item.nodeid.startswith((*REAL_TIME, "tests/integration/")):
+        if may_rerun and item.nodeid.startswith((*REAL_TIME, *AGAINST_THE_CLOCK)):
             # a machine that was busy elsewhere is no fault of ours; one that fails thrice is
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))

@@ -5,10 +5,7 @@ Frameworks are asked only where they are loaded and initialised; nothing is impo
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
-from pytest_inferenergy.meters.frameworks import cupy_cuda, torch_cuda, torch_devices
+from pytest_inferenergy.meters.frameworks import cupy_cuda, part_of, torch_cuda, torch_devices
 
 
 def synchronise(result: object = None) -> None:
@@ -21,11 +18,10 @@ def synchronise(result: object = None) -> None:
 def _torch() -> None:
     for index in torch_devices():
         torch_cuda().synchronize(index)
-    torch: Any = sys.modules.get("torch")
-    mps = getattr(torch, "mps", None)
-    if mps is not None and torch.backends.mps.is_available():
+    mps, backends = part_of("torch", "mps"), part_of("torch", "backends")
+    if mps is not None and backends is not None and backends.mps.is_available():
         mps.synchronize()
-    xpu = getattr(torch, "xpu", None)
+    xpu = part_of("torch", "xpu")
     if xpu is not None and xpu.is_available() and xpu.is_initialized():
         xpu.synchronize()
 
@@ -37,6 +33,6 @@ def _cupy() -> None:
 
 
 def _jax(result: object) -> None:
-    jax: Any = sys.modules.get("jax")
-    if jax is not None and hasattr(jax, "block_until_ready"):
-        jax.block_until_ready(result)
+    block_until_ready = part_of("jax", "block_until_ready")
+    if block_until_ready is not None:
+        block_until_ready(result)

@@ -6,9 +6,17 @@ import sys
 from typing import Any
 
 
+def part_of(module: str, name: str) -> Any:
+    """A part of a module that is loaded; ``None`` where it is not, or is half loaded or broken."""
+    try:
+        return getattr(sys.modules.get(module), name, None)
+    except Exception:
+        return None
+
+
 def torch_cuda() -> Any:
     """``torch.cuda`` where torch has begun to use it, else ``None``."""
-    cuda = getattr(sys.modules.get("torch"), "cuda", None)  # none while torch is half imported
+    cuda = part_of("torch", "cuda")
     return cuda if cuda is not None and cuda.is_initialized() else None
 
 
@@ -25,7 +33,7 @@ def cupy_cuda() -> Any:
 
     Other questions to CuPy would make a context where there is none yet.
     """
-    cuda = getattr(sys.modules.get("cupy"), "cuda", None)
+    cuda = part_of("cupy", "cuda")
     try:
         return cuda if cuda is not None and cuda.driver.ctxGetCurrent() else None
     except Exception:  # no driver, no device, or not begun: each has an error of its own

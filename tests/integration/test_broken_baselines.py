@@ -68,6 +68,17 @@ def test_the_gate_fails_and_the_file_is_kept(
     assert project.baseline_file.read_bytes() == before
 
 
+def test_a_file_of_100_mb_is_refused_and_kept(project: Project) -> None:
+    project.write(BLOCK)
+    project.store()
+    with project.baseline_file.open("r+b") as file:
+        file.truncate(100_000_000)
+    result = project.run("--energy-update")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["energy was not gated: *too large for a baseline file.*"])
+    assert project.baseline_file.stat().st_size == 100_000_000
+
+
 @pytest.mark.parametrize("option", ["--energy-update", "--energy-accept"])
 def test_neither_update_nor_accept_overwrites_it(project: Project, option: str) -> None:
     before = break_it(project, merge)
