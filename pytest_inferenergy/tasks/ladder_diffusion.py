@@ -72,6 +72,10 @@ _TINY_UNET = _unet(
     (8, 16), (False, True), layers_per_block=1, norm_num_groups=4,
     cross_attention_dim=32, attention_head_dim=2,
 )  # fmt: skip
+_FEW_LEVELS = _unet(
+    (32, 64), (False, True), layers_per_block=1, norm_num_groups=8,
+    cross_attention_dim=32, attention_head_dim=8,
+)  # fmt: skip
 _SMALL_UNET = _unet(
     _SD[:3], (True, True, True), layers_per_block=1, mid_block_type=None,
     cross_attention_dim=768, attention_head_dim=8,
@@ -81,6 +85,10 @@ PAINTERS = (
     Architecture(
         "tiny", "diffusion", "stable-diffusion",
         {"unet": _TINY_UNET, "text": _TINY_CLIP, "vae": _TINY_VAE}, (), (32, 32),
+    ),
+    Architecture(
+        "small", "diffusion", "stable-diffusion",
+        {"unet": _FEW_LEVELS, "text": _TINY_CLIP, "vae": _TINY_VAE}, (), (64, 64),
     ),
     Architecture(
         "tiny-sd", "diffusion", "stable-diffusion", {"unet": _SMALL_UNET, "text": _CLIP_L},

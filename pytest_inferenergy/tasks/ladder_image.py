@@ -22,6 +22,14 @@ _TINY_VIT = {
     "patch_size": 16,
     "image_size": 32,
 }
+_SMALL_VIT = {
+    "hidden_size": 192,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 3,
+    "intermediate_size": 768,
+    "patch_size": 16,
+    "image_size": 96,
+}
 _BASE_VIT = {
     "hidden_size": 768,
     "num_hidden_layers": 12,
@@ -37,6 +45,7 @@ def _vit(size: int) -> dict[str, Any]:
 
 CLASSIFIERS = (
     Architecture("tiny", "classifier", "vit", {**_TINY_VIT, "num_labels": 10}, (), (32, 32)),
+    Architecture("small", "classifier", "vit", {**_SMALL_VIT, **_LABELS}, (), (96, 96)),
     Architecture(
         "mobilenet-v1-0.75-192", "classifier", "mobilenet_v1",
         {"depth_multiplier": 0.75, "image_size": 192, "num_labels": 1001},
@@ -95,6 +104,11 @@ DETECTORS = (
         (), (32, 32),
     ),
     Architecture(
+        "small", "detector", "yolos",
+        {**_SMALL_VIT, "image_size": [96, 128], "num_detection_tokens": 20, "num_labels": 91},
+        (), (96, 128),
+    ),
+    Architecture(
         "yolos-tiny", "detector", "yolos", _yolos(192, 3, (800, 1328), False),
         ("hustvl/yolos-tiny",), (800, 1056),
     ),
@@ -126,6 +140,16 @@ _TINY_TEXT = {
     "eos_token_id": 2,
     "sep_token_id": 2,
     "pad_token_id": 0,
+}
+_SMALL_TEXT = {
+    **_TINY_TEXT,
+    "vocab_size": 10000,
+    "hidden_size": 192,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 3,
+    "intermediate_size": 768,
+    "projection_dim": 192,
+    "encoder_hidden_size": 192,
 }
 _GIT_VISION = {**_BASE_VIT, "image_size": 224}
 _VIT_GPT2 = {
@@ -168,6 +192,11 @@ CAPTIONERS = (
         "tiny", "captioner", "blip",
         {"vision_config": _TINY_VIT, "text_config": _TINY_TEXT, "projection_dim": 32},
         (), (32, 32),
+    ),
+    Architecture(
+        "small", "captioner", "blip",
+        {"vision_config": _SMALL_VIT, "text_config": _SMALL_TEXT, "projection_dim": 192},
+        (), (96, 96),
     ),
     Architecture(
         "git-base", "captioner", "git", {"vision_config": _GIT_VISION, "vocab_size": 30522},

@@ -79,6 +79,7 @@ _PEGASUS = {"vocab_size": 96103, "decoder_start_token_id": 0, "max_position_embe
 
 ENCODERS = (
     Architecture("tiny", "encoder", "bert", {"vocab_size": 1000, **_sizes(2, 32, 2)}),
+    Architecture("small", "encoder", "bert", {"vocab_size": 10000, **_sizes(4, 256, 4)}),
     Architecture(
         "distilbert", "encoder", "distilbert", {"vocab_size": 30522, **_DISTIL},
         (
@@ -151,6 +152,7 @@ CAUSAL = (
             "bos_token_id": 0, "eos_token_id": 0,
         },
     ),
+    Architecture("small", "causal", "gpt2", {"n_layer": 4, "n_embd": 256, "n_head": 4}),
     Architecture("distilgpt2", "causal", "gpt2", {"n_layer": 6}, ("distilgpt2",)),
     Architecture("gpt2", "causal", "gpt2", {"n_layer": 12}, ("gpt2",)),
     Architecture(
@@ -174,6 +176,9 @@ CAUSAL = (
 SUMMARIZERS = (
     Architecture("tiny", "summarizer", "bart", {"vocab_size": 1000, **_bart(2, 2, 32, 2, 64)}),
     Architecture(
+        "small", "summarizer", "bart", {"vocab_size": 10000, **_bart(2, 2, 256, 4, 1024)}
+    ),
+    Architecture(
         "bart-base", "summarizer", "bart", {"vocab_size": 50265, **_bart(6, 6, 768, 12, 3072)},
         ("ainize/bart-base-cnn",),
     ),
@@ -193,6 +198,7 @@ SUMMARIZERS = (
 
 SEQ2SEQ = (
     Architecture("tiny-t5", "seq2seq", "t5", {**_t5(2, 32, 2, 64), "vocab_size": 1000}),
+    Architecture("small-t5", "seq2seq", "t5", {**_t5(2, 256, 4, 512), "vocab_size": 10000}),
     Architecture(
         "flan-t5-base", "seq2seq", "t5", _t5(12, 768, 12, 2048), ("google/flan-t5-base",)
     ),

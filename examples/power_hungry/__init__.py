@@ -1,0 +1,1 @@
+"""The ladder of the study "Power Hungry Processing", and its sweeps, as tests."""
