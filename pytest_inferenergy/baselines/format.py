@@ -101,18 +101,29 @@ def serialise(baselines: Baselines) -> str:
 
 
 def _to_text(history: History, where: str) -> HistoryText:
-    lines = [to_line(run, f"{where}, run {n}") for n, run in enumerate(history.fresh, 1)]
-    if history.stored is not None:
-        lines += run_lines(history.stored.text)
-    # By time, then by text: the order does not tell which side of a merge came first.
-    # A merge that kept both sides, or an accept typed twice, holds a run twice: it counts once.
-    unlike = sorted({(time_of(line, where), line) for line in lines})
+    runs = _run_lines(history, where) if history.fresh else None
     anchor = {
         "joules_per_inference": level(history.anchor.log_joules, where, "anchor"),
         "time": instant(history.anchor.time, f"{where}, anchor"),
     }
     _from_anchor(anchor, f"{where}, anchor")
-    return HistoryText.of(json_text.line(anchor), (line for _, line in unlike[-MOST_RUNS:]))
+    text = json_text.line(anchor)
+    if runs is None and history.stored is not None:
+        return HistoryText(text, history.stored.text)
+    return HistoryText.of(text, runs or ())
+
+
+def _run_lines(history: History, where: str) -> list[str]:
+    """The runs that are kept, as JSON, each once.
+
+    By time, then by text: the order does not tell which side of a merge came first. A merge that
+    kept both sides, or an accept typed twice, holds a run twice: it counts once.
+    """
+    lines = [to_line(run, f"{where}, run {n}") for n, run in enumerate(history.fresh, 1)]
+    if history.stored is not None:
+        lines += run_lines(history.stored.text)
+    unlike = sorted({(time_of(line, where), line) for line in lines})
+    return [line for _, line in unlike[-MOST_RUNS:]]
 
 
 def _from_sheet(sheet: Sheet, where: str) -> Baselines:
