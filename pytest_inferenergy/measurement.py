@@ -43,6 +43,7 @@ class Figures:
     tokens_per_inference: float | None = None
     images_per_inference: float | None = None
     phases: Mapping[str, Phase] = field(default_factory=dict)
+    joules_by_device: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,11 @@ class Measurement:
     def components(self) -> Mapping[str, ComponentEnergy]:
         """Each component with its own source, by name."""
         return self._known.components
+
+    @property
+    def joules_by_device(self) -> Mapping[str, float]:
+        """Joules per inference of each device measured, by its hashed identity."""
+        return self._known.joules_by_device
 
     @property
     def total_kwh_per_1k(self) -> float:

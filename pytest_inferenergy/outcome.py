@@ -18,6 +18,7 @@ from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
 from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
 from pytest_inferenergy.measuring.summary import (
     component_joules,
+    device_joules,
     gated_devices,
     tokens_per_inference,
 )
@@ -135,6 +136,7 @@ def as_data(measurement: Measurement) -> dict[str, Any]:
             for name, part in figures.components.items()
         },
         "devices": list(measurement.devices),
+        "joules_by_device": dict(figures.joules_by_device),
         "flags": list(measurement.flags),
         "baseline_kwh_per_1k": measurement.baseline,
         "change": measurement.change,
@@ -244,5 +246,6 @@ def _figures(request: Request, recording: Recording, estimate: Estimate) -> Figu
             for name, (source, joules) in component_joules(recording).items()
         },
         tokens_per_inference=tokens_per_inference(recording),
+        joules_by_device=device_joules(recording),
         images_per_inference=None if images is None else images / request.workload.inferences,
     )

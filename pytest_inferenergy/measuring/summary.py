@@ -21,6 +21,15 @@ def gated_devices(recording: Recording) -> tuple[str, ...]:
     return tuple(sorted({reading.device for reading in gated_readings(recording)}))
 
 
+def device_joules(recording: Recording) -> dict[str, float]:
+    """Joules per inference of each device that makes up the figure, over all windows together."""
+    inferences = sum(window.inferences for window in recording.windows)
+    found = dict.fromkeys(gated_devices(recording), 0.0)
+    for reading in gated_readings(recording):
+        found[reading.device] += reading.joules / inferences
+    return found
+
+
 def idle_watts(recording: Recording) -> float | None:
     """Power at rest of what makes up the figure, watts; a meter knows that of its GPUs alone."""
     if recording.profile is None or recording.components != ("gpu",):

@@ -9,7 +9,10 @@ from pytest_inferenergy.units import with_prefix
 
 
 def parts(outcome: Mapping[str, Any]) -> list[str]:
-    """Phrases such as ``1.20 J/token`` and ``prefill 3.10 J (48.0 mJ/token)``; most have none."""
+    """Phrases such as ``1.20 J/token`` and ``prefill 3.10 J (48.0 mJ/token)``; most have none.
+
+    Of several devices each is named with its part.
+    """
     found = [
         f"{with_prefix(outcome[key], 'J')}/{what}"
         for key, what in (("joules_per_token", "token"), ("joules_per_image", "image"))
@@ -21,4 +24,7 @@ def parts(outcome: Mapping[str, Any]) -> list[str]:
         per_token = phase["joules_per_token"]
         told = "" if per_token is None else f" ({with_prefix(per_token, 'J')}/token)"
         found.append(f"{name} {with_prefix(phase['joules_per_inference'], 'J')}{told}")
+    devices = outcome.get("joules_by_device") or {}
+    if len(devices) > 1:
+        found += [f"{name} {with_prefix(devices[name], 'J')}" for name in sorted(devices)]
     return found

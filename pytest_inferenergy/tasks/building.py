@@ -20,7 +20,8 @@ def build(one: Architecture, task: Task, place: Place, size: tuple[int, int] | N
     config = one.config if size is None else resized(one.config, size)
     made = transformers.AutoConfig.for_model(one.model_type, **config)
     with place.building():
-        return getattr(transformers, auto_class(one, task)).from_config(made).eval()
+        model = getattr(transformers, auto_class(one, task)).from_config(made).eval()
+    return model.to(place.device)  # some parts are made on the CPU whatever was asked for
 
 
 def auto_class(one: Architecture, task: Task) -> str:

@@ -45,16 +45,27 @@ class _Ticks(threading.Thread):
 
 def energy_of_a_call(call: Callable[[], object], index: int = 0) -> Truth:
     """Joules and seconds of a call that waits for its own end, over about four seconds of calls."""
+    return energies_of_a_call(call, (index,))[0]
+
+
+def energies_of_a_call(call: Callable[[], object], indices: Sequence[int]) -> list[Truth]:
+    """The same for several GPUs at once, by NVML's numbers."""
     pynvml.nvmlInit()
-    ticks = _Ticks(index)
-    ticks.start()
+    watched = [_Ticks(index) for index in indices]
+    for ticks in watched:
+        ticks.start()
     ends: list[float] = []
     begin = time.perf_counter()
     while not ends or ends[-1] < begin + SECONDS:
         call()
         ends.append(time.perf_counter())
-    ticks.stop()
-    inside = [tick for tick in ticks.seen if ends[4] <= tick[0] <= ends[-1]]
+    for ticks in watched:
+        ticks.stop()
+    return [_truth(ticks.seen, ends) for ticks in watched]
+
+
+def _truth(ticks: Sequence[tuple[float, float]], ends: Sequence[float]) -> Truth:
+    inside = [tick for tick in ticks if ends[4] <= tick[0] <= ends[-1]]
     (first, low), (last, high) = inside[0], inside[-1]
     calls = _done(ends, last) - _done(ends, first)
     return Truth((high - low) / calls, (last - first) / calls)

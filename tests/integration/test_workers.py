@@ -142,6 +142,10 @@ def test_alone_a_test_has_all_gpus(two_gpus: Project, option: list[str]) -> None
     two_gpus.run_apart(*option, "-k", "test_a").assert_outcomes(passed=2)
     assert {span[1] for span in spans(two_gpus.path)} == {None}
     assert {len(m["devices"]) for m in two_gpus.measured} == {2}
+    for measured in two_gpus.measured:
+        parts = measured["joules_by_device"]
+        assert sorted(parts) == measured["devices"]
+        assert sum(parts.values()) == pytest.approx(measured["joules_per_inference"], rel=0.01)
 
 
 def test_gpus_that_the_user_gave_out_are_left_alone(
