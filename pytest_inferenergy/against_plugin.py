@@ -1,59 +1,25 @@
-"""The pytest side of ``--energy-against``: options, the start of the other side, and its end."""
+"""The pytest side of ``--energy-against``: the start of the other side, and its end."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_inferenergy.against_rounds import run_rounds
 from pytest_inferenergy.comparing.against import Against
-from pytest_inferenergy.comparing.git import find_revision
 from pytest_inferenergy.comparing.partner import Partner, ran_out_of_memory
 from pytest_inferenergy.comparing.process import Plan, ReferenceProcess
-from pytest_inferenergy.errors import InferenergyError, ReferenceLostError, RevisionError
+from pytest_inferenergy.errors import InferenergyError, ReferenceLostError
 from pytest_inferenergy.session import nodeid_of
 
 if TYPE_CHECKING:
     from pytest_inferenergy.session import EnergySession
-
-
-def check_against(config: pytest.Config, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Validate ``--energy-against`` and ``--energy-against-python``; the values they stand for."""
-    if "against" not in given:
-        raise pytest.UsageError("--energy-against-python needs --energy-against REF")
-    if "--energy-against-python" in config.invocation_params.args:
-        raise pytest.UsageError(
-            "--energy-against-python: write --energy-against-python=PATH, with =; pytest would "
-            "take a path on its own for one of tests"
-        )
-    if os.name != "posix":
-        raise pytest.UsageError("--energy-against works on Linux and macOS only")
-    if given.get("disable"):
-        raise pytest.UsageError("--energy-against measures, --energy-disable does not: give one")
-    if config.getoption("tx", None) or getattr(config, "workerinput", None) is not None:
-        raise pytest.UsageError(
-            "--energy-against takes turns on one device and cannot be spread over xdist workers: "
-            "leave out -n (or give -n0)"
-        )
-    try:
-        changes: dict[str, Any] = {"against": find_revision(given["against"], config.rootpath)}
-    except RevisionError as error:
-        raise pytest.UsageError(f"--energy-against: {error}") from None
-    python = given.get("against_python")
-    if python is not None:
-        path = config.invocation_params.dir / python
-        if shutil.which(path) is None:
-            raise pytest.UsageError(f"--energy-against-python: {path} cannot be executed")
-        changes["against_python"] = path
-    return changes
 
 
 class AgainstPlugin:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pytest_inferenergy.marker_values import Budget, EnergyMarker
     from pytest_inferenergy.measurement import Measurement
     from pytest_inferenergy.measurer import Measurer
-    from pytest_inferenergy.options import Settings
     from pytest_inferenergy.request import Measured, Request
+    from pytest_inferenergy.settings import Settings
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_inferenergy.marker_values import Budget, EnergyMarker
-    from pytest_inferenergy.options import Settings
+    from pytest_inferenergy.settings import Settings
 
 
 def energy(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_inferenergy.errors import BaselineError, MeterError, MisuseError
 from pytest_inferenergy.facts import commit_of
 from pytest_inferenergy.judging import Judging
-from pytest_inferenergy.options import Settings
 from pytest_inferenergy.request import Measured, Request, TurnsRequest
+from pytest_inferenergy.settings import Settings
 from pytest_inferenergy.turns import Turns
 from pytest_inferenergy.unmeasured import lost, unmeasured
 

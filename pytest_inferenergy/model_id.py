@@ -8,6 +8,8 @@ from pathlib import Path
 
 FILE = "inferenergy"
 """What stands in the place of a test file; no such file need exist."""
+RANDOM = "random:"
+"""Before the name of an architecture that is built with random weights, without a download."""
 
 
 def item_name(task: str, model: str) -> str:

@@ -6,50 +6,17 @@ collected but the item below.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_inferenergy.errors import InferenergyError
-from pytest_inferenergy.model_id import FILE, item_name, model_name
-from pytest_inferenergy.tasks.names import unknown_task
+from pytest_inferenergy.model_id import FILE, RANDOM, item_name, model_name
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.options import Settings
-
-RANDOM = "random:"
-"""Before the name of an architecture that is built with random weights, without a download."""
-NEEDS = "give --energy-model ID (of the hub, a local folder, or random:NAME) and --energy-task TASK"
-
-
-def check_model(config: pytest.Config, given: Mapping[str, Any]) -> None:
-    """Validate the two options; raises ``pytest.UsageError`` that says what to type."""
-    missing = [f"--energy-{name}" for name in ("model", "task") if name not in given]
-    if missing:
-        raise pytest.UsageError(f"{missing[0]} is missing: {NEEDS}")
-    problem = unknown_task(given["task"])
-    if problem is not None:
-        raise pytest.UsageError(f"--energy-task: {problem}")
-    if not given["model"].removeprefix(RANDOM).strip():
-        raise pytest.UsageError(f"--energy-model: {given['model']!r} names no model: {NEEDS}")
-    words = [str(word) for word in config.invocation_params.args]
-    by_path = config.args_source is pytest.Config.ArgsSource.ARGS
-    paths = [path for path in config.args if path in words] if by_path else []
-    if paths and not hasattr(config, "workerinput"):
-        raise pytest.UsageError(
-            f"--energy-model measures one model and runs no tests: leave out {' '.join(paths)}"
-        )
-    if "against" in given or "against_python" in given:
-        raise pytest.UsageError(
-            "--energy-against compares tests of two revisions, --energy-model runs no test: give "
-            "one of them"
-        )
-    if "prune" in given:
-        raise pytest.UsageError(
-            "--energy-prune has to see all tests, --energy-model collects none: give one of them"
-        )
+    from pytest_inferenergy.settings import Settings
 
 
 class ModelPlugin:

@@ -12,7 +12,7 @@ from pytest_inferenergy.marker_values import Budget, EnergyMarker
 from pytest_inferenergy.measurement import Measurement
 from pytest_inferenergy.measuring.description import described
 from pytest_inferenergy.measuring.workload import Workload
-from pytest_inferenergy.options import Settings
+from pytest_inferenergy.settings import Settings
 from pytest_inferenergy.units import parse_energy
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pytest_inferenergy.fixture import Energy
 from pytest_inferenergy.kept import measured_anything, outcomes_of
 from pytest_inferenergy.markers import budget_marker, energy_marker
 from pytest_inferenergy.model_id import is_model
-from pytest_inferenergy.options import Settings, as_data
+from pytest_inferenergy.settings import Settings, as_data
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy.gate import judge
-from pytest_inferenergy.options import Settings
+from pytest_inferenergy.settings import Settings
 from tests.reporting.outcomes import budget, measured, unmeasured
 
 USUAL = Settings()

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.marker_values import EnergyMarker
-from pytest_inferenergy.options import Settings, as_data
+from pytest_inferenergy.settings import Settings, as_data
 
 
 def test_a_silent_marker_changes_nothing() -> None:
