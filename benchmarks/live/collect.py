@@ -15,9 +15,6 @@ from benchmarks.live.recorder import Recorded, Recorder
 from benchmarks.live.tools import Told, Tool
 from benchmarks.live.truth import Truth
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.measuring.aliasing import aliasing_doubt
-from pytest_inferenergy.measuring.window import Window as Measured
-from pytest_inferenergy.meters.base import Reading
 from pytest_inferenergy.meters.nvml import NvmlMeter
 
 PAUSE = 0.1
@@ -45,8 +42,10 @@ class Window:
     """Seconds until our figure was there."""
     others: dict[str, Told] = field(default_factory=dict)
     phase: float | None = None
-    aliasing: float = 0.0
-    """Joules more of standard error, since the work repeats at a period that was given."""
+    turns: int | None = None
+    """Periods of the load in it, where the load has one."""
+    busy: float | None = None
+    """Share of the time in which the device worked, as NVML says."""
     held_out: tuple[float, float, float] | None = None
     """The same between two held-out ticks: ours, its standard error, the counter's joules."""
 
@@ -64,6 +63,8 @@ class Phase:
     """Stretches of 20 s and more between held-out ticks: ours, its error, the counter's joules."""
     calls: float = 0.0
     """How often our meter asked the counter, a second."""
+    idle_watts: float | None = None
+    """Power at rest, as our meter knows it."""
     failures: list[str] = field(default_factory=list)
     """Windows for which our meter gave no figure, and why."""
 
@@ -127,7 +128,7 @@ class Collector:
         if not start:
             self._load.stop()
         self._mark = self._calls.mark()
-        return Phase(name, time.perf_counter())
+        return Phase(name, time.perf_counter(), idle_watts=self._meter.profile().idle_watts)
 
     def _finish(self, phase: Phase) -> Phase:
         phase.end = time.perf_counter()
@@ -177,7 +178,7 @@ class Collector:
         nominal: float,
         length: float,
         part: float | None = None,
-        turns: int = 1,
+        turns: int | None = None,
     ) -> None:
         time.sleep(self._random.uniform(0.0, PAUSE))
         outer = list(self._tools.values())
@@ -197,16 +198,13 @@ class Collector:
             return
         after = time.perf_counter() - end
         joules = sum(reading.joules for reading in told)
-        doubt = self._aliasing(told, start, end, turns)
+        busy = [reading.state.busy for reading in told if reading.state is not None]
         phase.windows.append(
-            Window(nominal, start, end, joules, _stderr(told), after, others, part, doubt)
-        )
-
-    def _aliasing(self, told: tuple[Reading, ...], start: float, end: float, turns: int) -> float:
-        """What a measurement of so many calls in this window would add to its error, joules."""
-        joules = sum(reading.joules for reading in told)
-        window = Measured(joules, _stderr(told), end - start, turns, turns, start, readings=told)
-        return joules * aliasing_doubt([window], self._meter.profile().idle_watts)
+            Window(
+                nominal, start, end, joules, _stderr(told), after, others, part, turns,
+                next((share for share in busy if share is not None), None),
+            )
+        )  # fmt: skip
 
 
 def _stderr(readings: Sequence[Any]) -> float:

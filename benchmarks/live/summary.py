@@ -12,6 +12,10 @@ import numpy as np
 
 from benchmarks.live.collect import Phase, Window
 from benchmarks.live.truth import Truth
+from pytest_inferenergy.measuring.aliasing import aliasing_doubt
+from pytest_inferenergy.measuring.window import Window as Measured
+from pytest_inferenergy.meters.base import DeviceState, Reading
+from pytest_inferenergy.meters.samples import Samples
 
 STEADY = ("gpu_bound", "host_bound")
 OTHERS = ("zeus", "codecarbon")
@@ -109,7 +113,11 @@ def bursts(phase: Phase) -> dict[str, Any]:
     }
     mean = float(np.mean(list(watts["ours"].values())))
     single = [w.joules / (w.end - w.start) for w in phase.windows]
-    stated = [math.hypot(w.stderr, w.aliasing) / (w.end - w.start) for w in phase.windows]
+    every = Samples.of(phase.recorded.samples).period
+    stated = [
+        math.hypot(w.stderr, w.joules * _aliasing(w, phase, every)) / (w.end - w.start)
+        for w in phase.windows
+    ]
     return {
         "load": phase.load,
         "phases": len(watts["ours"]),
@@ -121,6 +129,21 @@ def bursts(phase: Phase) -> dict[str, Any]:
         "stated_percent": 100 * rms(stated) / mean,
         "z": rms((w - mean) / e for w, e in zip(single, stated, strict=True)),
     }
+
+
+def _aliasing(window: Window, phase: Phase, every: float | None) -> float:
+    """What a measurement of these calls in this window adds to its standard error, relative.
+
+    Older recordings do not say how busy the device was, nor how often it worked: the load's name
+    tells the period.
+    """
+    seconds = window.end - window.start
+    period = float(phase.load.removeprefix("bursts_").removesuffix("ms")) / 1e3
+    turns = round(seconds / period) if window.turns is None else window.turns
+    state = DeviceState(busy=window.busy)
+    told = Reading("gpu", "measured", window.joules, 0.0, "", state, sampled_every=every)
+    one = Measured(window.joules, 0.0, seconds, turns, turns, window.start, readings=(told,))
+    return aliasing_doubt([one], phase.idle_watts)
 
 
 def _power(windows: Sequence[Window], name: str) -> float:

@@ -18,6 +18,8 @@ HARMONICS = 5
 """Bursts of a tenth of their period still have a fifth of their swing at the fifth harmonic."""
 FASTEST = 2
 """What repeats faster than so many times a sample, board and sensor smooth."""
+KNOWN = 0.002
+"""To this share the period of calls or sensor is known, and keeps."""
 UNKNOWN_BUSY = 0.5
 """Share of the time that a device works, where it does not say."""
 
@@ -53,8 +55,8 @@ def in_step(period: float, seconds: float, sampled_every: float) -> float:
     for n in range(1, HARMONICS + 1):
         m = round(n * sampled_every / period)
         if 1 <= m <= FASTEST:
-            beats = seconds * abs(n / period - m / sampled_every)
-            found = max(found, max(0.0, 1.0 - beats) / n)
+            beat = abs(n / period - m / sampled_every) - KNOWN * m / sampled_every
+            found = max(found, (1.0 - min(1.0, seconds * max(0.0, beat))) / n)
     return found
 
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from statistics import median
 
 import numpy as np
@@ -19,6 +20,8 @@ GAP = 3.0
 """A pause longer than this many usual sample distances is a gap: its power is not known."""
 FEWEST = 16
 """From so many samples on their usual distance is known."""
+GRID, LATEST = 8, 500
+"""Distances taken together for the grid of samples, and how many samples are asked for it."""
 INSTANT_DOUBT = 0.003
 """To so much, seconds, the instant of a sample is known at best."""
 HELD = 1.5
@@ -35,6 +38,14 @@ class Samples:
         self._doubt = array("d")  # running sum of what each sample leaves open, J^2
         self._period = math.nan
 
+    @classmethod
+    def of(cls, samples: Iterable[tuple[float, float]]) -> Samples:
+        """Samples that are there already."""
+        made = cls()
+        for time, watts in samples:
+            made.add(time, watts)
+        return made
+
     def __len__(self) -> int:
         return len(self._time)
 
@@ -50,8 +61,15 @@ class Samples:
 
     @property
     def period(self) -> float | None:
-        """Usual distance of samples, seconds; ``None`` while there are too few."""
-        return None if math.isnan(self._period) else self._period
+        """Distance of samples in their grid, seconds; ``None`` while there are too few.
+
+        The median over eight distances together: a sample that comes late leaves the next one
+        early, and few are missing.
+        """
+        newest = np.array(self._time[-LATEST:])
+        if len(newest) < FEWEST:
+            return None
+        return float(np.median(newest[GRID:] - newest[:-GRID])) / GRID
 
     @property
     def reach(self) -> float:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_inferenergy.meters.samples import Samples
 from pytest_inferenergy.meters.timeline import FIT_TICKS, Timeline
 from pytest_inferenergy.meters.trace import Pair
 from tests.meters.recordings import (
@@ -337,3 +338,26 @@ class TestBadInput:
     ) -> None:
         with contextlib.suppress(ValueError):
             Timeline(ticks, samples).energy_between(*window)
+
+
+class TestGrid:
+    """The distance of samples as the sensor takes them, whatever happened to some."""
+
+    @given(
+        st.floats(0.005, 0.2),
+        st.lists(
+            st.sampled_from(["on time", "on time", "on time", "late", "missing"]), min_size=80
+        ),
+    )
+    def test_late_and_missing_samples_do_not_move_it(self, every: float, fates: list[str]) -> None:
+        kept = [fate for fate in fates if fate != "missing"]
+        if len(kept) < 0.95 * len(fates):
+            fates = kept
+        late = {"on time": 0.0, "late": 0.4 * every}
+        samples = [(n * every + late[f], 300.0) for n, f in enumerate(fates) if f != "missing"]
+        found = Samples.of(samples).period
+        assert found is not None
+        assert found == pytest.approx(every, rel=0.06)
+
+    def test_few_samples_tell_none(self) -> None:
+        assert Samples.of([(0.02 * n, 300.0) for n in range(10)]).period is None
