@@ -197,8 +197,9 @@ class Energy:
         from pytest_inferenergy.deciding.margins import Margins
         from pytest_inferenergy.deciding.sequential import Turns
         from pytest_inferenergy.marker_values import EnergyMarker
-        from pytest_inferenergy.request import TurnsRequest, workload_of
+        from pytest_inferenergy.request import TurnsRequest, check_name, workload_of
 
+        check_name(name)
         counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
         asked = {"args": tuple(args) or None, "kwargs": kwargs, "inputs": inputs}
         ours, theirs = (

@@ -42,8 +42,12 @@ def energy(
         problem = unknown_task(task)
         if problem is not None:
             raise MisuseError(problem)
-    if name == "":
-        raise MisuseError("name='': must not be empty")
+    if name is not None:
+        from pytest_inferenergy.baselines.fields import line_problem
+
+        problem = line_problem(name)
+        if problem is not None:
+            raise MisuseError(f"name={name!r:.80}: {problem}")
     if max_seconds == 0:
         raise MisuseError("max_seconds=0: must be positive")
     if must_detect is not None and tolerance is not None and must_detect <= tolerance:

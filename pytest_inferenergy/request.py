@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_inferenergy.baselines.fields import text_problem
+from pytest_inferenergy.baselines.fields import line_problem
 from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.marker_values import Budget, EnergyMarker
 from pytest_inferenergy.measurement import Measurement
@@ -90,7 +90,7 @@ def workload_of(fn: Callable[..., Any], marker: EnergyMarker, asked: dict[str, A
 def check_name(name: object) -> None:
     """Raise `MisuseError` for what cannot name a measurement."""
     if name is not None:
-        problem = text_problem(name) if isinstance(name, str) else "must be a text"
+        problem = line_problem(name) if isinstance(name, str) else "must be a text"
         if problem is not None:
             raise MisuseError(f"name={name!r}: {problem}")
 

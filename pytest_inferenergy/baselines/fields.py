@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from datetime import datetime, timezone
 from typing import Final, TypeVar
 
@@ -162,6 +163,13 @@ def text_problem(text: str) -> str | None:
     except UnicodeEncodeError:
         return "must be valid Unicode"
     return None
+
+
+def line_problem(text: str) -> str | None:
+    """Why a text may not be stored and shown as part of one line, or ``None``."""
+    if any(unicodedata.category(one) in ("Cc", "Zl", "Zp") for one in text):
+        return "must hold no line break and no other control character"
+    return text_problem(text)
 
 
 def is_absolute(text: str) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_inferenergy.baselines.fields import LARGEST, is_absolute, text_problem
+from pytest_inferenergy.baselines.fields import LARGEST, is_absolute, line_problem
 
 Scalar = str | int | float | bool
 
@@ -19,7 +19,7 @@ def description_problem(description: object) -> str | None:
     if not isinstance(description, Mapping):
         return f"description={description!r:.80}: must be a dict"
     for name, value in description.items():
-        problem = text_problem(name) if isinstance(name, str) else "must be a text"
+        problem = line_problem(name) if isinstance(name, str) else "must be a text"
         if problem is not None:
             return f"description: the name {name!r:.80} {problem}"
         problem = _value_problem(value)
@@ -34,7 +34,7 @@ def description_problem(description: object) -> str | None:
 
 def _value_problem(value: object) -> str | None:
     if isinstance(value, str):
-        return None if is_absolute(value) else text_problem(value)
+        return line_problem(_stored(value))
     if not isinstance(value, bool | int | float):
         return "must be a text, a number, True or False"
     return None if abs(value) <= LARGEST else "must be finite and of plausible size"
@@ -49,7 +49,7 @@ def described(description: Mapping[str, Scalar], task: str | None = None) -> dic
     return {name: _stored(named[name]) for name in sorted(named)}
 
 
-def _stored(value: Scalar) -> Scalar:
+def _stored(value: Scalar) -> Any:
     if isinstance(value, float):
         return float(f"{value:.4g}")
     if isinstance(value, str) and is_absolute(value):

@@ -22,6 +22,15 @@ WRONG = [
     ("energy.run(len, inputs=iter([]))", "inputs=*: must be a list, its length is needed"),
     ("energy.run(len, inputs=[''], setup=str)", "give setup= or inputs=, not both: *"),
     ("energy.run(len, ('',), name='')", "name='': must not be empty"),
+    (
+        r"energy.run(len, ('',), name='a\nFAILED b')",
+        r"name='a\nFAILED b': must hold no line break and no other control character",
+    ),
+    (
+        r"with energy.window('\x1b[2J'): pass",
+        r"name='\x1b[[]2J': must hold no line break and no other control character",
+    ),
+    (r"energy.compare(len, len, ('',), name='a\u2028b')", r"name='a\u2028b': must hold no *"),
     ("energy.run(len, ('',), name=5)", "name=5: must be a text"),
     ("energy.run(len, ('',), budget='2 apples')", "cannot read the energy '2 apples': *"),
     ("energy.run(len, ('',), budget=2)", "an energy is text with a unit, *got 2"),

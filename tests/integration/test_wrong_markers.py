@@ -15,6 +15,7 @@ WRONG = [
     ("energy(True)", "energy: inferences=True: must be an int"),
     ("energy(name=5)", "energy: name=5: must be a text"),
     ("energy(name='')", "energy: name='': must not be empty"),
+    (r"energy(name='a\nb')", r"energy: name='a\nb': must hold no line break and no other *"),
     ("energy(tolerance=-1)", "energy: tolerance=-1: must be at least 0"),
     ("energy(tolerance=float('nan'))", "energy: tolerance=nan: must be *"),
     ("energy(tolerance='5 %')", "energy: tolerance='5 %': must be a number"),

@@ -41,6 +41,8 @@ def test_calling_it_is_one_call(workload: Workload, expected: object) -> None:
         ({"description": {"task": "chess"}}, "unknown task 'chess': give one of text-class"),
         ({"description": {"model": None}}, "description: model=None must be a text, a number"),
         ({"description": {"model": ""}}, "description: model='' must not be empty"),
+        ({"description": {"model": "a\nb"}}, r"description: model='a\nb' must hold no line break"),
+        ({"description": {"a\x1b[2J": 1}}, r"description: the name 'a\x1b[2J' must hold no line"),
         ({"description": {"scale": float("nan")}}, "description: scale=nan must be finite"),
         ({"description": {5: "a"}}, "description: the name 5 must be a text"),
     ],
