@@ -34,7 +34,7 @@ def subject(wish: Wish) -> Subject:
         wish.task.prompt if asked else None,
         longest_input(tokenizer, model.config, written if causal else 0),
     )
-    asking = items
+    asking = [prepare.fitted(item) for item in items]
     if wish.task.name == "fill-mask":
         asking = with_masks(wish.task, items, tokenizer.mask_token)
     cards = cards_of(asking, wish.batch_size)

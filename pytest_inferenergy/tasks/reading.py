@@ -57,6 +57,31 @@ class Tokenise:
         found = {name: tensor for name, tensor in encoded.items() if name in self.accepted}
         return {name: tensor.to(self.place.device) for name, tensor in found.items()}
 
+    def fitted(self, item: Item) -> Item:
+        """The item with its text cut so that the whole prompt fits, its closing words included."""
+        if self.template is None or self._fits(item):
+            return item
+        field = self.fields[-1]
+        text, kept, too_much = item[field], -1, len(item[field])
+        while too_much - kept > 1:
+            middle = (kept + too_much) // 2
+            if self._fits({**item, field: text[:middle]}):
+                kept = middle
+            else:
+                too_much = middle
+        if kept < 0:
+            raise MisuseError(
+                f"the model has no room for the prompt: it can read {self.longest} tokens, and the "
+                f"prompt takes more even without its {field}"
+            )
+        return {**item, field: text[:kept]}
+
+    def _fits(self, item: Item) -> bool:
+        if self.longest is None or self.template is None:
+            return True
+        ids = self.tokenizer(self.template.format(**item), verbose=False)["input_ids"]
+        return len(ids) <= self.longest
+
     def _cut(self, columns: int) -> bool | str:
         if self.longest is None:
             return False
@@ -116,6 +141,15 @@ def longest_input(tokenizer: Any, config: Any, reserved: int = 0) -> int | None:
     if not known:
         return None
     return max(1, min(known) - reserved)
+
+
+def positions(config: Any) -> int | None:
+    """How many tokens a model can have written; a causal one, read and written. ``None``: any."""
+    text = config.get_text_config(decoder=True)
+    if hasattr(text, "relative_attention_num_buckets"):  # T5 counts distances, not places
+        return None
+    known = [getattr(text, name, None) for name in ("max_position_embeddings", "n_positions")]
+    return min((limit for limit in known if isinstance(limit, int) and limit > 0), default=None)
 
 
 def random_tokens(vocabulary: int, shape: tuple[int, int], place: Place) -> Tensors:

@@ -11,6 +11,7 @@ from pytest_inferenergy.tasks.answering import Forward, Generate, Prepare, gener
 from pytest_inferenergy.tasks.answers import READERS
 from pytest_inferenergy.tasks.inputs import Inputs
 from pytest_inferenergy.tasks.place import Place
+from pytest_inferenergy.tasks.reading import positions
 from pytest_inferenergy.tasks.task import Task
 
 
@@ -68,16 +69,29 @@ def subject_of(
         answer = Forward(model, prepare, lambda out, ins: reader(out, ins, model.config, tokenizer))
         return Subject(answer, cards, source, parameters, lengths=lengths or {})
     tokens = wish.new_tokens or tokens
+    with_prompt = not task.has_images and not model.config.is_encoder_decoder
+    _check_room(wish, model.config, tokens, (lengths or {}).get("input_tokens", 1) * with_prompt)
     generate = Generate(
         model,
         prepare,
         generation_options(model, tokens, beams),
         tokenizer,
-        with_prompt=not task.has_images and not model.config.is_encoder_decoder,
+        with_prompt=with_prompt,
     )
     read = None if task.has_images else _tokens_read(prepare, cards)
     lengths = {**(lengths or {}), "new_tokens": tokens, "beams": beams}
     return Subject(generate, cards, source, parameters, asked, read, lengths=lengths)
+
+
+def _check_room(wish: Wish, config: Any, tokens: int, read: int) -> None:
+    """Refuse to write beyond the model's last position: on a GPU that ends the whole process."""
+    room = positions(config)
+    if room is not None and read + tokens > room:
+        raise MisuseError(
+            f"max_new_tokens={tokens}: {wish.model} has {room} positions"
+            + (f", {read} of them for what it reads" if read else "")
+            + f": give at most {room - read}"
+        )
 
 
 def _tokens_read(prepare: Prepare, cards: Sequence[Any]) -> float:

@@ -72,6 +72,14 @@ def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> No
     assert message in message_of("text-classification", "tiny", random_weights=True, **options)
 
 
+def test_random_weights_write_no_further_than_their_places() -> None:
+    message = message_of("text-generation", "tiny", random_weights=True, max_new_tokens=1000)
+    assert message == (
+        "max_new_tokens=1000: tiny has 1024 positions, 32 of them for what it reads: "
+        "give at most 992"
+    )
+
+
 @pytest.mark.parametrize("size", [0, (224,), (224, 0), "large"])
 def test_sizes_that_make_no_sense(size: Any) -> None:
     message = message_of("image-classification", "tiny", random_weights=True, image_size=size)

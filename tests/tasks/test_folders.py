@@ -91,6 +91,37 @@ def test_a_generator_is_asked_in_words(folder: Folder, task: str, name: str) -> 
     assert workload()
 
 
+@pytest.mark.parametrize("name", ["tiny-t5", "tiny"])
+@pytest.mark.parametrize("task", ["text-classification", "question-answering", "summarization"])
+def test_of_a_long_text_the_text_is_cut_and_not_the_question(
+    folder: Folder, task: str, name: str
+) -> None:
+    home = "summarization" if name == "tiny-t5" else "text-generation"
+    given = {"question": "Who?", "context": "sea " * 500, "text": "sea " * 500}
+    workload = tasks.load(task, folder(home, name), device="cpu", inputs=[given] * 2, batch_size=2)
+    assert workload.inputs is not None
+    call: Any = workload.call
+    ids = call.prepare(workload.inputs[0])["input_ids"]
+    assert ids.shape[1] == LONGEST - (0 if name == "tiny-t5" else call.options["max_new_tokens"])
+    closing = {"text-classification": "Sentiment:", "question-answering": "Who?[UNK]Answer:"}
+    prompt = "".join(call.tokenizer.batch_decode(ids)[0].split())
+    assert prompt.endswith(closing.get(task, "Summary:") + "[SEP]")
+
+
+def test_a_question_without_room_says_so(folder: Folder) -> None:
+    model = folder("text-generation")
+    given = {"question": "Who? " * 100, "context": "The sea."}
+    with pytest.raises(MisuseError, match="no room for the prompt: it can read 123 tokens") as info:
+        tasks.load("question-answering", model, device="cpu", inputs=[given])
+    assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize("task", ["text-generation", "summarization", "image-to-text"])
+def test_no_more_is_written_than_the_model_has_places_for(folder: Folder, task: str) -> None:
+    with pytest.raises(MisuseError, match=r"^max_new_tokens=5000: .* give at most \d+$"):
+        load(folder, task, max_new_tokens=5000)
+
+
 @pytest.mark.parametrize(
     ("made_for", "task"),
     [
