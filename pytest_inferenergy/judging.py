@@ -26,6 +26,7 @@ class Judging:
 
     def __init__(self, measurer: Measurer, request: Request, measuring: Measuring) -> None:
         self._measurer = measurer
+        self.live = measurer.live
         self.request = request
         self.measuring = measuring
         self._digest = request.workload.digest()
@@ -65,7 +66,7 @@ class Judging:
             if spent >= limit and recording.taken >= LEAST_WINDOWS:
                 return True
             run, estimate = self.run(), self._estimate(recording)
-            self._measurer.tell(recording.taken, estimate, limit - spent)
+            self.live.windows(recording.taken, estimate, limit - spent)
             return progress(
                 estimate,
                 run,

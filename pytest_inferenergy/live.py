@@ -7,17 +7,21 @@ measurement ends, so that the terminal is left as if it had never been there.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
-
-import pytest
 
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_inferenergy.deciding.estimate import Estimate
+    from pytest_inferenergy.deciding.sequential import Turns
 
 AFTER = 2.0
 """A measurement is long from so many seconds on."""
@@ -26,7 +30,37 @@ EVERY = 0.5
 CLEAR, UP, COLUMN = "\r\x1b[2K", "\x1b[1A", "\x1b[{}G"
 
 
-class LiveLine:
+class Silence:
+    """Where nobody looks: whatever is told is not written."""
+
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[None]:
+        """Meanwhile something is measured."""
+        self._begin()
+        try:
+            yield
+        finally:
+            self._end()
+
+    def windows(self, taken: int, estimate: Estimate, left: float) -> None:
+        """Tell of so many windows; ``left``: seconds until the limit."""
+        self._tell(lambda: line(taken, estimate, left))
+
+    def pairs(self, turns: Turns, left: float) -> None:
+        """Tell of the pairs of a comparison by turns; ``left``: seconds until the limit."""
+        self._tell(lambda: pairs_line(turns, left))
+
+    def _begin(self) -> None:
+        """A measurement begins."""
+
+    def _tell(self, text: Callable[[], str]) -> None:
+        """Show the text, where it is due."""
+
+    def _end(self) -> None:
+        """The measurement is over."""
+
+
+class LiveLine(Silence):
     """The line, through pytest's own terminal writer, with its capture off for that moment."""
 
     def __init__(self, terminal: pytest.TerminalReporter, capture: object) -> None:
@@ -34,20 +68,17 @@ class LiveLine:
         self._began = 0.0
         self._written: float | None = None
 
-    def begin(self) -> None:
-        """A measurement begins."""
+    def _begin(self) -> None:
         self._began = time.perf_counter()
 
-    def windows(self, taken: int, estimate: Estimate, left: float) -> None:
-        """Tell of so many windows; ``left``: seconds until the limit."""
+    def _tell(self, text: Callable[[], str]) -> None:
         now = time.perf_counter()
         due = self._began + AFTER if self._written is None else self._written + EVERY
         if now >= due and threading.current_thread() is threading.main_thread():
-            self._write(line(taken, estimate, left))
+            self._write(text())
             self._written = now
 
-    def end(self) -> None:
-        """The measurement is over: take the line away."""
+    def _end(self) -> None:
         if self._written is not None:
             self._write(None)
         self._written = None
@@ -76,14 +107,23 @@ def line(taken: int, estimate: Estimate, left: float) -> str:
     )
 
 
-def live_line(config: pytest.Config) -> LiveLine | None:
-    """The line of this run, ``None`` where there is to be none."""
+def pairs_line(turns: Turns, left: float) -> str:
+    """``energy: 8 pairs, ratio 1.012 [0.9934, 1.031], at most 12 s left``; early without bounds."""
+    count = turns.pairs.count
+    ratio = f", ratio {math.exp(turns.pairs.mean):.4g}" if count else ""
+    if math.isfinite(turns.low) and math.isfinite(turns.high):
+        ratio += f" [{math.exp(turns.low):.4g}, {math.exp(turns.high):.4g}]"
+    return f"energy: {count} pair{'s' * (count != 1)}{ratio}, at most {max(left, 0.0):.0f} s left"
+
+
+def live_line(config: pytest.Config) -> Silence:
+    """The line of this run, or silence where there is to be none."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if terminal is None or capture is None or hasattr(config, "workerinput"):
-        return None
+        return Silence()
     if not terminal.isatty or not terminal.hasmarkup or config.get_verbosity() < 0:
-        return None
+        return Silence()
     if os.environ.get("CI") or os.environ.get("BUILD_NUMBER"):  # as pytest tells it
-        return None
-    return None if config.getoption("capture") == "no" else LiveLine(terminal, capture)
+        return Silence()
+    return Silence() if config.getoption("capture") == "no" else LiveLine(terminal, capture)

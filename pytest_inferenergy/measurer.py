@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_inferenergy.errors import BaselineError, MeterError, MisuseError
 from pytest_inferenergy.facts import commit_of
 from pytest_inferenergy.judging import Judging
+from pytest_inferenergy.live import Silence
 from pytest_inferenergy.request import Measured, Request, TurnsRequest
 from pytest_inferenergy.settings import Settings
 from pytest_inferenergy.turns import Turns
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.comparing.against import Against
     from pytest_inferenergy.comparing.comparison import Comparison
-    from pytest_inferenergy.deciding.estimate import Estimate
-    from pytest_inferenergy.live import LiveLine
     from pytest_inferenergy.measuring.measure import Measuring
     from pytest_inferenergy.measuring.workload import Stretch, Workload
     from pytest_inferenergy.meters.meter_set import MeterSet
@@ -52,8 +51,8 @@ class Measurer:
         """The revision that measurements are compared with, where one was given."""
         self.alter_profile: Callable[[MachineProfile], MachineProfile] = lambda profile: profile
         """What other plugins have to say of the machine."""
-        self.live: LiveLine | None = None
-        """Where to tell how a measurement is coming on, if anywhere."""
+        self.live = Silence()
+        """Where to tell how a measurement is coming on."""
         self.spent = 0.0
         """Seconds spent on measuring in this process."""
 
@@ -72,13 +71,8 @@ class Measurer:
 
     def measure(self, request: Request) -> Measured:
         """Call the workload until its figure is sharp; its own exceptions pass through."""
-        try:
-            if self.live is not None:
-                self.live.begin()
+        with self.live.telling():
             measured = self._measured(request)
-        finally:
-            if self.live is not None:
-                self.live.end()
         if request.workload.once:
             self._no_turns(measured, "what runs once cannot take turns")
         self._pass(request.name, measured)
@@ -164,7 +158,8 @@ class Measurer:
 
     def compare(self, request: TurnsRequest) -> Comparison:
         """Measure two workloads by turns; their own exceptions pass through."""
-        comparison = self._compared(request)
+        with self.live.telling():
+            comparison = self._compared(request)
         if self.against is not None:
             ratios = comparison.ratios
             figures = {} if ratios is None else {"ratio": ratios.ratio}
@@ -191,6 +186,7 @@ class Measurer:
                     max_seconds=self._seconds_left(request.settings),
                     name=request.name,
                     seed=request.seed,
+                    tell=self.live.pairs,
                 )
             except MeterError as error:
                 return Comparison(request.name, reason=str(error))
@@ -263,11 +259,6 @@ class Measurer:
             finally:
                 self._busy = False
                 self.spent += time.perf_counter() - start
-
-    def tell(self, taken: int, estimate: Estimate, left: float) -> None:
-        """A measurement goes on: windows so far, the estimate, seconds until the limit."""
-        if self.live is not None:
-            self.live.windows(taken, estimate, left)
 
     def history(self, profile: MachineProfile, request: Request) -> History | None:
         """What is stored of this measurement on this machine."""

@@ -145,7 +145,7 @@ class Against:
                 f"at {self.revision.title} the deck of inputs holds {theirs.deck}, not {ours.deck}"
             )
         margins = Margins.of(*request.settings.margins)
-        comparing = Comparing(ours, theirs, meters, _seed(request))
+        comparing = Comparing(ours, theirs, meters, _seed(request), judging.live.pairs)
         return comparing.take(Turns.between(replace(margins, beta=beta)), limit)
 
     def _state(self, error: Exception, judging: Judging) -> State:

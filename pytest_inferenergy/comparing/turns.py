@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
@@ -29,6 +29,8 @@ WASH_OUT = 0.2
 A window that began after a pause would not be like one that did not: on an NVIDIA H200 the side in
 the other process, reached by a message, otherwise drew 1 % less."""
 MOST_REJECTED = 0.2
+Tell = Callable[[Turns, float], None]
+"""Hears after each pair how the test stands, and the seconds until the limit."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,15 @@ class Taken:
 class Comparing:
     """Candidate against reference on one set of meters."""
 
-    def __init__(self, candidate: Side, reference: Side, meters: MeterSet, seed: int) -> None:
+    def __init__(
+        self,
+        candidate: Side,
+        reference: Side,
+        meters: MeterSet,
+        seed: int,
+        tell: Tell = lambda _turns, _left: None,
+    ) -> None:
+        self._tell = tell
         self._meters = meters
         self._sides = (candidate, reference)
         self._warm: list[WarmUp] = []
@@ -72,6 +82,7 @@ class Comparing:
             pending.append(self._pair())
             while pending and turns.word == "continue" and self._is_known(pending[0]):
                 turns = self._judge(turns, pending.popleft())
+            self._tell(turns, start + max_seconds - time.perf_counter())
         while pending and turns.word == "continue":
             for stretch in pending[0]:
                 self._meters.settle(stretch.spans[-1][1])
@@ -123,10 +134,11 @@ def compare_callables(
     max_seconds: float,
     name: str | None = None,
     seed: int = 0,
+    tell: Tell = lambda _turns, _left: None,
 ) -> Comparison:
     """Two callables of this process, until the test of ``turns`` has its answer or time is up."""
     ours, theirs = (Measuring(workload, meters, components) for workload in (candidate, reference))
-    comparing = Comparing(LocalSide(ours), LocalSide(theirs), meters, seed)
+    comparing = Comparing(LocalSide(ours), LocalSide(theirs), meters, seed, tell)
     taken = comparing.take(turns, max_seconds)
     return _concluded(name, taken, ours.recording.source)
 

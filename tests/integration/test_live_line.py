@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,24 @@ def test_it_is_told_and_then_gone(
     else:
         assert "test_model.py ... " in screen
     assert "energy: 1 measured, 0 compared, 1 new" in found.screen
+
+
+def test_of_a_comparison_it_tells_the_pairs(
+    pytester: pytest.Pytester, measured: Sequence[str]
+) -> None:
+    pytester.makepyfile(
+        test_model="""
+        import time
+
+        def test_turns(energy):
+            energy.compare(lambda: time.sleep(0.02), lambda: time.sleep(0.02), at_most=1.0)
+        """
+    )
+    found = seen(pytester, *measured)
+    assert re.search(r"energy: \d+ pairs?, ratio \d.*?, at most \d+ s left", found.stream)
+    screen = "\n".join(found.screen)
+    assert " s left" not in screen
+    assert "test_model.py . " in screen
 
 
 def test_it_fits_a_narrow_terminal(pytester: pytest.Pytester, measured: Sequence[str]) -> None:
