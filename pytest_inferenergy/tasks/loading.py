@@ -55,10 +55,13 @@ def load(
     Raises `MisuseError`: an unknown task, a model of another task or not to be found, inputs that
     cannot be read, an option that the task has no use for, or a library that is not installed.
     """
+    from pytest_inferenergy.tasks.extras import need
     from pytest_inferenergy.tasks.place import find_place
     from pytest_inferenergy.tasks.subject import Wish
 
     wanted = find(task)
+    if wanted.name == "text-to-image":  # first of all: its extra brings what the others need
+        need("diffusers", "diffusion")
     _check(wanted, batch_size, max_new_tokens, image_size, steps)
     size = (image_size, image_size) if isinstance(image_size, int) else image_size
     wish = Wish(

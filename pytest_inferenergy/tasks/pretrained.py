@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from pytest_inferenergy.errors import MisuseError
@@ -23,8 +24,10 @@ def fetch(load: Callable[..., Any], name: str, task: Task, **options: Any) -> An
     try:
         return load(name, **options)
     except (OSError, ValueError, KeyError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise MisuseError(f"{_what_it_is(name, task)} ({reason:.160})") from None
+        reason = str(error) or type(error).__name__
+        raise MisuseError(
+            f"{_what_it_is(name, task)} ({shorten(reason, 160, placeholder=' …')})"
+        ) from None
 
 
 def _what_it_is(name: str, task: Task) -> str:
