@@ -22,6 +22,7 @@ from pytest_inferenergy.deciding.run import Run as StoredRun
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice
+from tests.schemas import problems
 
 QUICK = """
     from pytest_inferenergy.comparing import partner, turns
@@ -127,6 +128,7 @@ class Repository:
     @property
     def results(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.path / "results.json").read_text())
+        assert problems("results", found) == []
         return found
 
     @property

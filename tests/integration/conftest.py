@@ -151,6 +151,7 @@ def project(
 ) -> Project:
     """A project with quick settings, on a machine whose one GPU draws 300 W."""
     monkeypatch.setattr("pytest_inferenergy.meters.nvml.IDLE_SECONDS", 0.1)
+    monkeypatch.delenv("COLUMNS", raising=False)  # known, it would wrap tables
     fake = fake_nvml(FakeDevice(watts=300), in_process=True)
     pytester.makeini(QUICK)
     return Project(pytester, fake)

@@ -16,6 +16,7 @@ from tests.integration.conftest import USUAL
 from tests.meters.recordings import STEADY, trace
 from tests.prometheus.exporter import Card, Exporter
 from tests.prometheus.server import RealPrometheus
+from tests.schemas import problems
 
 QUICK = "--energy-max-seconds=0.2"
 
@@ -109,7 +110,9 @@ def project(
 
 
 def results(project: pytest.Pytester) -> dict[str, object]:
-    (measured,) = json.loads((project.path / "results.json").read_text())["measurements"]
+    document = json.loads((project.path / "results.json").read_text())
+    assert problems("results", document) == []
+    (measured,) = document["measurements"]
     assert isinstance(measured, dict)
     return measured
 
