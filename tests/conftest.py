@@ -13,7 +13,6 @@ REAL_TIME = (
     "tests/meters/test_codecarbon",
     "tests/meters/test_foreign",
     "tests/meters/test_nvml",
-    "tests/meters/test_ticks",
     "tests/integration/test_prometheus",
     "tests/integration/test_zeus",
     "tests/meters/test_zeus",
@@ -22,9 +21,9 @@ REAL_TIME = (
 
 
 @pytest.fixture(autouse=True)
-def _outside_github(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the tests under test report is none of the business of the run that tests them."""
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How and where the tests under test report is no business of the run that tests them."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 
 
