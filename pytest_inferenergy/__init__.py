@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
-    from pytest_inferenergy.fixture import Energy
+    from pytest_inferenergy.energy import Energy
+    from pytest_inferenergy.gating import InferenergyWarning
     from pytest_inferenergy.measurement import Measurement
     from pytest_inferenergy.measuring.workload import Workload
-    from pytest_inferenergy.session import InferenergyWarning
 
 __all__ = ["Comparison", "Energy", "InferenergyWarning", "Measurement", "Workload"]
 
 _HOMES = {
     "Comparison": "pytest_inferenergy.comparing.comparison",
-    "Energy": "pytest_inferenergy.fixture",
-    "InferenergyWarning": "pytest_inferenergy.session",
+    "Energy": "pytest_inferenergy.energy",
+    "InferenergyWarning": "pytest_inferenergy.gating",
     "Measurement": "pytest_inferenergy.measurement",
     "Workload": "pytest_inferenergy.measuring.workload",
 }

@@ -96,7 +96,7 @@ class AgainstPlugin:
     def _note(self, tests: list[str]) -> None:
         """List what exists on one side only."""
         assert self._partner is not None
-        known = self._session.collected | set(tests)
+        known = self._session.collected.tests | set(tests)
         narrowed = any("::" in argument for argument in self._config.args)
         gone = [] if narrowed else [test for test in self._partner.tests if test not in known]
         here = [test for test in tests if test not in self._partner.tests]

@@ -13,8 +13,9 @@ import pytest
 
 from pytest_inferenergy.comparing.rounds import Due, Start, judged, take_rounds
 from pytest_inferenergy.errors import InferenergyError
+from pytest_inferenergy.gating import gate_outcomes
 from pytest_inferenergy.measuring.memory import release_memory
-from pytest_inferenergy.session import gate_outcomes, nodeid_of
+from pytest_inferenergy.session import nodeid_of
 
 if TYPE_CHECKING:
     from pytest_inferenergy.session import EnergySession

@@ -9,7 +9,6 @@ from pytest_inferenergy.errors import MisuseError
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
-    from pytest_inferenergy.fixture import Energy
     from pytest_inferenergy.request import Measured
 
 
@@ -22,6 +21,21 @@ class Kept:
         self.earlier: dict[str | None, Measured] = {}
         """Of an earlier run of the same test in this session: a verdict is never measured again."""
         self._names: set[str | None] = set()
+
+    @property
+    def outcomes(self) -> list[dict[str, Any]]:
+        """What was measured so far, as plain data."""
+        return [measured.outcome for measured in self.measured]
+
+    @property
+    def turns(self) -> list[dict[str, Any]]:
+        """What was compared by turns so far, as plain data."""
+        return [comparison.as_data() for comparison in self.comparisons]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the test neither measured nor compared, nor tried to."""
+        return not (self.measured or self.comparisons)
 
     def check_free(self, name: str | None) -> None:
         """Raise `MisuseError` where a measurement of that name exists."""
@@ -53,23 +67,3 @@ class Kept:
         self.measured = []
         self.comparisons = []
         self._names = set()
-
-
-def outcomes_of(energy: Energy) -> list[dict[str, Any]]:
-    """What was measured so far, as plain data."""
-    return [measured.outcome for measured in energy._kept.measured]
-
-
-def comparisons_of(energy: Energy) -> list[dict[str, Any]]:
-    """What was compared by turns so far, as plain data."""
-    return [comparison.as_data() for comparison in energy._kept.comparisons]
-
-
-def measured_anything(energy: Energy) -> bool:
-    """Whether the test measured or compared, or tried to."""
-    return bool(energy._kept.measured or energy._kept.comparisons)
-
-
-def begin_again(energy: Energy) -> None:
-    """A rerun of the test begins."""
-    energy._kept.begin_again()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.fixture import Energy
+from pytest_inferenergy import fixture
 from pytest_inferenergy.markers import marked
 
 
@@ -16,7 +16,7 @@ def uses_fixture(item: pytest.Item) -> bool:
     if not isinstance(item, pytest.Function) or "energy" not in item.fixturenames:
         return False
     for definition in reversed(item._fixtureinfo.name2fixturedefs.get("energy", ())):
-        if definition.func.__module__ == Energy.__module__:
+        if definition.func.__module__ == fixture.__name__:
             return True
         if "energy" not in definition.argnames:
             return False

@@ -64,7 +64,7 @@ class ModelItem(pytest.Item):
     def runtest(self) -> None:
         """Measure the model, with the inputs that the package has for its task."""
         from pytest_inferenergy import tasks
-        from pytest_inferenergy.session import energy_of
+        from pytest_inferenergy.fixture import energy_of
 
         random_weights = self._model.startswith(RANDOM)
         try:

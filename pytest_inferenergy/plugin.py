@@ -7,21 +7,15 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.fixture import energy
-from pytest_inferenergy.kept import begin_again, comparisons_of, outcomes_of
+from pytest_inferenergy.fixture import KEPT, energy, energy_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
 from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
 from pytest_inferenergy.options import add_options, read_settings
 from pytest_inferenergy.session import (
     BODY_PASSED,
-    ENERGY,
     NODEID,
     SESSION,
     EnergySession,
-    energy_of,
-    explain,
-    gate_test,
-    user_properties,
     worker_input,
 )
 
@@ -81,7 +75,7 @@ def pytest_configure_node(node: Any) -> None:
     """Learn the id of the xdist run, whose lock file is ours to take away."""
     session = node.config.stash[SESSION]
     session.run_uid = node.workerinput["testrunuid"]
-    session.incomplete("the tests were collected by xdist workers: run it without -n")
+    session.collected.incomplete("the tests were collected by xdist workers: run it without -n")
 
 
 # -- collection --------------------------------------------------------------------------------
@@ -119,7 +113,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Remember which tests exist before any is deselected."""
-    config.stash[SESSION].on_collected(items)
+    config.stash[SESSION].collected.add(item.nodeid for item in items)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -137,7 +131,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Part of the tests is left out."""
     if items:
-        items[0].config.stash[SESSION].incomplete("some tests were deselected")
+        items[0].config.stash[SESSION].collected.incomplete("some tests were deselected")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -153,11 +147,13 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a rerun afresh; a fixture, too, may read a figure that nobody measured."""
-    if ENERGY in item.stash:
-        begin_again(item.stash[ENERGY])
+    if KEPT in item.stash:
+        item.stash[KEPT].begin_again()
     try:
         return (yield)
     except BaseException as error:
+        from pytest_inferenergy.gating import explain
+
         explain(item, error)
         raise
 
@@ -169,10 +165,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException as error:
+        from pytest_inferenergy.gating import explain
+
         explain(item, error)
         raise
     item.stash[BODY_PASSED] = True
-    gate_test(item)
+    if KEPT in item.stash:
+        from pytest_inferenergy.gating import gate_test
+
+        gate_test(item)
     return result
 
 
@@ -191,11 +192,14 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put what was measured on the report: it travels between processes and into JUnit."""
     report = yield
-    if call.when == "call" and ENERGY in item.stash:
+    if call.when == "call" and KEPT in item.stash:
+        from pytest_inferenergy.junit import user_properties
+
+        kept = item.stash[KEPT]
         by_gate = report.failed and item.stash.get(BODY_PASSED, False)
-        outcomes = [o | {"failed_by_gate": by_gate} for o in outcomes_of(item.stash[ENERGY])]
+        outcomes = [o | {"failed_by_gate": by_gate} for o in kept.outcomes]
         report.inferenergy = outcomes  # type: ignore[attr-defined]
-        report.inferenergy_turns = comparisons_of(item.stash[ENERGY])  # type: ignore[attr-defined]
+        report.inferenergy_turns = kept.turns  # type: ignore[attr-defined]
         properties = user_properties(outcomes)
         report.user_properties += properties
         # JUnit reads those of the teardown's report; a rerun has them already
@@ -223,7 +227,10 @@ class _Controller:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Learn which files were looked into."""
-        self._session.on_collect_report(report)
+        if report.passed:
+            self._session.collected.add_file(report.nodeid)
+        elif report.failed:
+            self._session.collected.incomplete("there were collection errors")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -234,7 +241,7 @@ def pytest_terminal_summary(
     session = config.stash[SESSION]
     if not (session.selected or session.problems or session.written):
         return (yield)
-    from pytest_inferenergy.reporting.terminal import write_report, write_summary
+    from pytest_inferenergy.terminal import write_report, write_summary
 
     if session.settings.report:
         write_report(terminalreporter, session)
@@ -247,6 +254,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write baselines and results, on the controller only; what cannot be written fails the run."""
     if worker_input(session.config) is None:
         ours = session.config.stash[SESSION]
-        ours.finish()
+        from pytest_inferenergy.ending import finish
+
+        finish(ours)
         if ours.problems and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

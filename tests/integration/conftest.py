@@ -25,10 +25,11 @@ from tests.schemas import problems
 for _name in (
     "numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock", "jsonschema",
     "requests",
+    "pytest_inferenergy.energy", "pytest_inferenergy.ending", "pytest_inferenergy.gating",
     "pytest_inferenergy.gate", "pytest_inferenergy.measurer", "pytest_inferenergy.outcome",
     "pytest_inferenergy.meters.nvml", "pytest_inferenergy.meters.replay",
     "pytest_inferenergy.meters.prometheus",
-    "pytest_inferenergy.reporting.message", "pytest_inferenergy.reporting.terminal",
+    "pytest_inferenergy.reporting.message", "pytest_inferenergy.terminal",
 ):  # fmt: skip
     importlib.import_module(_name)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
+from pytest_inferenergy.ending import document_of
 from pytest_inferenergy.reporting.against import summary
 from pytest_inferenergy.reporting.remarks import remarks
 from pytest_inferenergy.reporting.table import by_turns, notes, table, unmeasured
 
 if TYPE_CHECKING:
-    import pytest
-
     from pytest_inferenergy.session import EnergySession
 
 
@@ -53,7 +54,7 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
     if os.environ.get("GITHUB_ACTIONS") and not session.silent:
         from pytest_inferenergy.reporting.github import actions_lines
 
-        for line in actions_lines(session.document, terminal.config.rootpath):
+        for line in actions_lines(document_of(session), terminal.config.rootpath):
             terminal.write_line(line)
     if session.selected:
         terminal.write_line(session.summary())

@@ -1,0 +1,273 @@
+"""What the fixture `energy` gives: what a test author touches."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.open_window import OpenWindow
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.comparing.comparison import Comparison
+    from pytest_inferenergy.kept import Kept
+    from pytest_inferenergy.marker_values import Budget, EnergyMarker
+    from pytest_inferenergy.measurement import Measurement
+    from pytest_inferenergy.measurer import Measurer
+    from pytest_inferenergy.request import Measured, Request
+    from pytest_inferenergy.settings import Settings
+
+T = TypeVar("T")
+
+
+class Energy:
+    """Measures energy inside one test.
+
+    Calling it measures a callable and returns the first call's result; `result` is then the
+    `Measurement`. Exceptions of the callable pass through and nothing is stored.
+    """
+
+    def __init__(
+        self,
+        nodeid: str,
+        measurer: Callable[[], Measurer],
+        settings: Settings,
+        marker: EnergyMarker,
+        budget: Budget | None,
+        kept: Kept,
+    ) -> None:
+        self._nodeid = nodeid
+        self._measurer = measurer
+        self._settings = settings
+        self._marker = marker
+        self._budget = budget
+        self._kept = kept
+
+    def __repr__(self) -> str:
+        return f"<energy of {self._nodeid}>"
+
+    def __call__(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Measure ``fn(*args, **kwargs)``, repeated until the figure is sharp.
+
+        Returns the first call's result. One call answers as many inferences as the test's marker
+        says, one without a marker. ``fn`` may be a `Workload`, which brings all that is its own.
+        """
+        asked = {"args": args or None, "kwargs": kwargs or None}
+        measured = self._measure(fn, self._marker.name, None, asked)
+        result: T = measured.first_result
+        return result
+
+    def run(
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        inferences: int | None = None,
+        tokens: float | Callable[[Any], float] | None = None,
+        name: str | None = None,
+        budget: str | None = None,
+        setup: Callable[[], Any] | None = None,
+        inputs: Sequence[Any] | None = None,
+        images: float | None = None,
+        prefill: Callable[..., Any] | None = None,
+        prompt_tokens: float | None = None,
+        once: bool = False,
+    ) -> Measurement:
+        """Measure a callable, or a `Workload`; returns the `Measurement`.
+
+        ``inferences``: how many one call answers. ``tokens``: tokens of one call, a number or a
+        function of the call's result. ``budget``: an absolute limit for 1,000 inferences, such as
+        ``"0.8 Wh"``. ``setup``: called before each call, its energy left out; it returns the
+        arguments (a tuple, a dict of keywords, or one value). ``inputs``: a fixed deck, each card
+        the last positional argument of a call. ``images``: how many one call makes. ``prefill``:
+        the same work ending with the first token, called with the same arguments, of which
+        ``prompt_tokens`` are read; it gives `Measurement.phases`. ``once``: call once, never
+        repeat. Of a `Workload` only ``name`` and ``budget`` are left to say.
+        """
+        _check_args(args)
+        asked = {
+            "args": tuple(args) or None,
+            "kwargs": kwargs,
+            "inferences": inferences,
+            "tokens": tokens,
+            "setup": setup,
+            "inputs": inputs,
+            "images": images,
+            "prefill": prefill,
+            "prompt_tokens": prompt_tokens,
+            "once": once or None,
+        }
+        name = self._marker.name if name is None else name
+        return self._measure(fn, name, budget, asked).measurement
+
+    async def arun(
+        self,
+        fn: Callable[..., Awaitable[Any]],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        concurrency: int = 1,
+        inferences: int | None = None,
+        tokens: float | Callable[[Any], float] | None = None,
+        name: str | None = None,
+        budget: str | None = None,
+        inputs: Sequence[Any] | None = None,
+        images: float | None = None,
+        once: bool = False,
+    ) -> Measurement:
+        """As `run`, for what has to be awaited: one call is one ``await fn(...)``.
+
+        ``concurrency``: requests kept in flight all through each window; it is stored, and runs
+        with another are not compared. Works on asyncio and trio, and leaves the event loop free
+        while it waits for energy. An exception, or being cancelled, cancels all requests under way.
+        """
+        from pytest_inferenergy.measuring.on_loop import LoopCaller, on_loop
+
+        _check_args(args)
+        asked = {
+            "args": tuple(args) or None,
+            "kwargs": kwargs,
+            "inferences": inferences,
+            "tokens": tokens,
+            "inputs": inputs,
+            "images": images,
+            "once": once or None,
+        }
+        name = self._marker.name if name is None else name
+        measurer = self._measurer()
+
+        def measure(caller: LoopCaller) -> Measured:
+            calls = {"concurrency": concurrency, "caller": caller}
+            return self._measure(fn, name, budget, asked, calls)
+
+        return (await on_loop(measure, measurer.interrupt)).measurement
+
+    @contextlib.contextmanager
+    def window(
+        self,
+        name: str | None = None,
+        *,
+        inferences: int = 1,
+        tokens: float | None = None,
+        budget: str | None = None,
+    ) -> Iterator[OpenWindow]:
+        """Measure the body of a ``with`` block, which runs once, as it stands."""
+        asked = {"inferences": inferences, "tokens": tokens}
+        request = self._request(_nothing, name, budget, asked, {})
+        window = OpenWindow()
+        earlier = self._kept.earlier.get(name)
+        if earlier is not None:
+            yield window
+            measured = earlier
+        else:
+            with self._measurer().window(request) as done:
+                yield window
+            measured = done()
+        self._kept.add(measured)
+        window._close(measured.measurement)
+
+    def compare(
+        self,
+        candidate: Callable[..., Any],
+        reference: Callable[..., Any],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        at_most: float | None = None,
+        tolerance: float = 1.0,
+        must_detect: float = 3.0,
+        inferences: int | tuple[int, int] | None = None,
+        inputs: Sequence[Any] | None = None,
+        name: str | None = None,
+        seed: int = 0,
+    ) -> Comparison:
+        """Measure two callables, or two workloads, by turns on one device, so that drift cancels.
+
+        Randomised AB/BA pairs until the answer is clear: whether the candidate needs more energy
+        per inference than the reference by ``tolerance`` percent (``regressed``) or clearly less
+        than ``must_detect`` percent more (``passed``); or with ``at_most``, whether the ratio is at
+        most that. ``inferences``: how many one call answers, of both or of (candidate, reference).
+        ``seed`` draws the order of the pairs. Both get the same arguments. It never fails the test
+        by itself: assert on the `Comparison`.
+        """
+        from pytest_inferenergy.deciding.margins import Margins
+        from pytest_inferenergy.deciding.sequential import Turns
+        from pytest_inferenergy.marker_values import EnergyMarker
+        from pytest_inferenergy.request import TurnsRequest, check_name, workload_of
+
+        check_name(name)
+        counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
+        asked = {"args": tuple(args) or None, "kwargs": kwargs, "inputs": inputs}
+        ours, theirs = (
+            workload_of(fn, EnergyMarker(), asked | {"inferences": count})
+            for fn, count in zip((candidate, reference), counts, strict=True)
+        )
+        try:
+            if at_most is None:
+                turns = Turns.between(Margins(tolerance / 100, must_detect / 100))
+            else:
+                turns = Turns.at_most(at_most)
+        except ValueError as error:
+            raise MisuseError(f"energy.compare: {error}") from None
+        request = TurnsRequest(name, ours, theirs, turns, self._settings, seed)
+        comparison = self._measurer().compare(request)
+        self._kept.comparisons.append(comparison)
+        return comparison
+
+    @property
+    def result(self) -> Measurement:
+        """The latest measurement of this test."""
+        if not self._kept.measured:
+            raise MisuseError("energy.result: nothing was measured in this test yet")
+        return self._kept.measured[-1].measurement
+
+    def _measure(
+        self,
+        fn: Callable[..., Any],
+        name: str | None,
+        budget: str | None,
+        asked: dict[str, Any],
+        calls: Mapping[str, Any] | None = None,
+    ) -> Measured:
+        request = self._request(fn, name, budget, asked, calls or {})
+        measured = self._again(request) or self._measurer().measure(request)
+        self._kept.add(measured)
+        return measured
+
+    def _again(self, request: Request) -> Measured | None:
+        """What an earlier run of this test measured under that name, with a fresh result."""
+        earlier = self._kept.earlier.get(request.name)
+        if earlier is None:
+            return None
+        return dataclasses.replace(earlier, first_result=request.workload())
+
+    def _request(
+        self,
+        fn: Callable[..., Any],
+        name: str | None,
+        budget: str | None,
+        asked: dict[str, Any],
+        calls: Mapping[str, Any],
+    ) -> Request:
+        """What to measure; ``calls``: how the calls are made, of any workload."""
+        from pytest_inferenergy.request import Request, budget_of, check_name, workload_of
+
+        check_name(name)
+        self._kept.check_free(name)
+        limit = self._budget if budget is None else budget_of(budget)
+        workload = dataclasses.replace(workload_of(fn, self._marker, asked), **calls)
+        made = Request(self._nodeid, name, workload, self._settings, limit, self._marker.task)
+        self._kept.take(name)
+        return made
+
+
+def _check_args(args: object) -> None:
+    if isinstance(args, str) or not isinstance(args, Sequence):
+        raise MisuseError(f"args={args!r:.80}: give a tuple of arguments, such as args=(x,)")
+
+
+def _nothing() -> None:
+    """The workload of a window: its body stands in the test."""

@@ -1,0 +1,93 @@
+"""What a measurement does to its test: nothing, a warning, a failure or a skip."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from pytest_inferenergy.errors import NothingMeasuredError
+from pytest_inferenergy.fixture import KEPT
+from pytest_inferenergy.session import SESSION
+from pytest_inferenergy.settings import Settings
+
+
+class InferenergyWarning(pytest.PytestWarning):
+    """A measurement that is in doubt, or a baseline that could not be written."""
+
+
+def gate_test(item: pytest.Item) -> None:
+    """After the test's own asserts: attach what was measured, then warn or fail."""
+    kept = item.stash.get(KEPT, None)
+    if kept is None:
+        return
+    session = item.config.stash[SESSION]
+    strict = session.settings.strict and kept.empty
+    also = ["energy was not measured: the test asks for `energy` and does not use it"]
+    gate_outcomes(item, kept.outcomes, session.settings, also if strict else [])
+
+
+def gate_outcomes(
+    item: pytest.Item,
+    outcomes: Iterable[dict[str, Any]],
+    settings: Settings,
+    also: Iterable[str] = (),
+) -> None:
+    """Warn of outcomes, or fail by them and by what else is wrong (``also``).
+
+    Each outcome is told what came of it.
+    """
+    from pytest_inferenergy.gate import gated, judge
+    from pytest_inferenergy.reporting.message import message
+
+    failures = []
+    for outcome in outcomes:
+        judgement = judge(outcome, settings)
+        text = message(outcome, judgement.causes) if judgement.effect != "pass" else None
+        effect = judgement.effect
+        outcome |= {"message": text, "gated": gated(outcome, effect, settings)}
+        if remarks := remarks_on(item, outcome):
+            outcome["notes"] = remarks
+            if text is not None:
+                text = "\n".join([text, *(f"  note: {remark}" for remark in remarks)])
+                outcome["message"] = text
+        if text is not None and effect == "warn":
+            try:
+                item.warn(InferenergyWarning(text))
+            except InferenergyWarning:  # the user has warnings be errors
+                effect = "fail"
+        if text is not None and effect == "fail":
+            failures.append(text)
+        outcome["gated"] = gated(outcome, effect, settings)
+    failures += also
+    if failures:
+        pytest.fail("\n\n".join(failures), pytrace=False)
+
+
+def remarks_on(item: pytest.Item, outcome: Mapping[str, Any]) -> list[str]:
+    """What other plugins say of a measurement that was judged."""
+    if item.config.stash[SESSION].silent:
+        return []
+    said = item.ihook.pytest_energy_verdict(item=item, outcome=copy.deepcopy(outcome))
+    return [str(line) for each in said for line in ([each] if isinstance(each, str) else each)]
+
+
+def explain(item: pytest.Item, error: BaseException) -> None:
+    """See to it that an error in a test says what its author can use.
+
+    A figure was read that nobody measured: skip with the reason, fail under strict; where other
+    measurements of the test fail the gate, that comes first. All else is shown without our frames.
+    """
+    if not isinstance(error, NothingMeasuredError):
+        if not item.config.getoption("fulltrace"):
+            from pytest_inferenergy.frames import hide_ours
+
+            hide_ours(error)
+        return
+    gate_test(item)
+    reason = f"energy was not measured: {error}"
+    if item.config.stash[SESSION].settings.strict:
+        pytest.fail(reason, pytrace=False)
+    raise pytest.skip.Exception(reason, _use_item_location=True)

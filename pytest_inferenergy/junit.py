@@ -1,0 +1,25 @@
+"""The headline scalars of outcomes as properties of a test, for JUnit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+HEADLINES = (
+    "state", "reason", "verdict", "source", "kwh_per_1k", "low", "high", "gco2_per_1k",
+    "joules_per_inference", "seconds_per_inference", "mean_watts", "baseline_kwh_per_1k", "change",
+    "windows", "inferences",
+)  # fmt: skip
+
+
+def user_properties(outcomes: Iterable[Mapping[str, object]]) -> list[tuple[str, object]]:
+    """The headline scalars of outcomes, for JUnit: ``energy.kwh_per_1k`` and so on."""
+    found: list[tuple[str, object]] = []
+    for outcome in outcomes:
+        prefix = "energy" if outcome["name"] is None else f"energy.{outcome['name']}"
+        for key in HEADLINES:
+            value = outcome.get(key)
+            if value is not None:
+                found.append((f"{prefix}.{key}", value))
+        if outcome["budget"] is not None:
+            found.append((f"{prefix}.budget", outcome["budget"]["word"]))
+    return found
