@@ -21,6 +21,9 @@ from pytest_inferenergy.session import nodeid_of
 if TYPE_CHECKING:
     from pytest_inferenergy.session import EnergySession
 
+SCRIPT = Path(__file__).with_name("against_bootstrap.py")
+"""What the reference process runs."""
+
 
 class AgainstPlugin:
     """Hooks that exist only where the option was given."""
@@ -118,6 +121,7 @@ class AgainstPlugin:
         files += [item.path for item in items if not _covered(item.path, files)]
         python = settings.against_python
         return Plan(
+            script=SCRIPT,
             revision=settings.against,
             python=sys.executable if python is None else str(python),
             arguments=[str(word) for word in config.invocation_params.args],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_inferenergy.errors import BaselineError, MeterError
 from pytest_inferenergy.facts import library_versions
 from pytest_inferenergy.request import Measured, Request
+from pytest_inferenergy.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import History
@@ -17,21 +18,20 @@ if TYPE_CHECKING:
     from pytest_inferenergy.deciding.phases import Phase
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.verdict import Verdict
-    from pytest_inferenergy.measurer import Measurer
     from pytest_inferenergy.measuring.measure import Measuring, Recording
 
 
 class Judging:
     """One measurement on its way to a verdict."""
 
-    def __init__(self, measurer: Measurer, request: Request, measuring: Measuring) -> None:
-        self._measurer = measurer
-        self.live = measurer.live
+    def __init__(self, around: Surroundings, request: Request, measuring: Measuring) -> None:
+        self._around = around
+        self.live = around.live
         self.request = request
         self.measuring = measuring
         self._digest = request.workload.digest()
         self._description = request.description
-        self._commit = measurer.commit()
+        self._commit = around.commit()
         self._libraries = library_versions()
         self._stored: tuple[Run, ...] | None = None
         self._history: History | None = None
@@ -121,7 +121,7 @@ class Judging:
             self._profile_of(recording),
             phases=phases,
             broken=self._broken,
-            pace_gated=not self._measurer.siblings,
+            pace_gated=not self._around.siblings,
             history=self._history,
             verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
         )
@@ -168,14 +168,14 @@ class Judging:
             if profile is None:
                 raise MeterError("the devices were never chosen")
             found = MachineProfile.from_meter(profile, recording.components)
-            self._profile = self._measurer.alter_profile(found)
+            self._profile = self._around.alter_profile(found)
         return self._profile
 
     def _runs(self, recording: Recording) -> tuple[Run, ...]:
         if self._stored is None:
             self._stored = ()
             try:
-                history = self._measurer.history(self._profile_of(recording), self.request)
+                history = self._around.history(self._profile_of(recording), self.request)
                 self._stored = () if history is None else history.runs
                 self._history = history
             except BaselineError as error:  # the figures stand, the gate must not

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 HEADLINES = (
     "state", "reason", "verdict", "source", "kwh_per_1k", "low", "high", "gco2_per_1k",
@@ -11,7 +12,7 @@ HEADLINES = (
 )  # fmt: skip
 
 
-def user_properties(outcomes: Iterable[Mapping[str, object]]) -> list[tuple[str, object]]:
+def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, object]]:
     """The headline scalars of outcomes, for JUnit: ``energy.kwh_per_1k`` and so on."""
     found: list[tuple[str, object]] = []
     for outcome in outcomes:

@@ -37,7 +37,7 @@ def energy(
     if gate not in (None, "fail", "warn", "off"):
         raise MisuseError(f"gate={gate!r}: give 'fail', 'warn' or 'off'")
     if task is not None:
-        from pytest_inferenergy.tasks.names import unknown_task
+        from pytest_inferenergy.task_names import unknown_task
 
         problem = unknown_task(task)
         if problem is not None:

@@ -14,17 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_inferenergy.errors import BaselineError, MeterError, MisuseError
-from pytest_inferenergy.facts import commit_of
 from pytest_inferenergy.judging import Judging
-from pytest_inferenergy.live import Silence
 from pytest_inferenergy.request import Measured, Request, TurnsRequest
 from pytest_inferenergy.settings import Settings
+from pytest_inferenergy.surroundings import Surroundings
 from pytest_inferenergy.turns import Turns
 from pytest_inferenergy.unmeasured import lost, unmeasured
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.baselines.history import Baselines, History
-    from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.comparing.against import Against
     from pytest_inferenergy.comparing.comparison import Comparison
     from pytest_inferenergy.measuring.measure import Measuring
@@ -37,22 +34,15 @@ T = TypeVar("T")
 class Measurer:
     """Measures workloads with one set of meters."""
 
-    def __init__(self, settings: Settings, root: Path, lock: Path | None, siblings: bool = False):
+    def __init__(self, settings: Settings, around: Surroundings, lock: Path | None) -> None:
         self._settings = settings
-        self._root = root
+        self._around = around
         self._turns = Turns(lock)
-        self.siblings = siblings
-        """Whether other test workers use this host meanwhile."""
         self._meters: MeterSet | None = None
         self._refusal: str | None = None
-        self._baselines: dict[str, Baselines | None] = {}
         self._busy = False
         self.against: Against | None = None
         """The revision that measurements are compared with, where one was given."""
-        self.alter_profile: Callable[[MachineProfile], MachineProfile] = lambda profile: profile
-        """What other plugins have to say of the machine."""
-        self.live = Silence()
-        """Where to tell how a measurement is coming on."""
         self.spent = 0.0
         """Seconds spent on measuring in this process."""
 
@@ -71,7 +61,7 @@ class Measurer:
 
     def measure(self, request: Request) -> Measured:
         """Call the workload until its figure is sharp; its own exceptions pass through."""
-        with self.live.telling():
+        with self._around.live.telling():
             measured = self._measured(request)
         if request.workload.once:
             self._no_turns(measured, "what runs once cannot take turns")
@@ -96,7 +86,7 @@ class Measurer:
 
     def _measure(self, request: Request, measuring: Measuring, called: list[bool]) -> Measured:
         workload, settings = request.workload, request.settings
-        judging = Judging(self, request, measuring)
+        judging = Judging(self._around, request, measuring)
         if workload.once:
             self._attach(measuring)
         seconds = measuring.first_call()
@@ -152,13 +142,13 @@ class Measurer:
         with self._alone():
             try:
                 measuring.finish()
-                return Judging(self, request, measuring).conclude()
+                return Judging(self._around, request, measuring).conclude()
             except (MeterError, BaselineError) as error:
                 return lost(request, None, error)
 
     def compare(self, request: TurnsRequest) -> Comparison:
         """Measure two workloads by turns; their own exceptions pass through."""
-        with self.live.telling():
+        with self._around.live.telling():
             comparison = self._compared(request)
         if self.against is not None:
             ratios = comparison.ratios
@@ -186,7 +176,7 @@ class Measurer:
                     max_seconds=self._seconds_left(request.settings),
                     name=request.name,
                     seed=request.seed,
-                    tell=self.live.pairs,
+                    tell=self._around.live.pairs,
                 )
             except MeterError as error:
                 return Comparison(request.name, reason=str(error))
@@ -259,19 +249,6 @@ class Measurer:
             finally:
                 self._busy = False
                 self.spent += time.perf_counter() - start
-
-    def history(self, profile: MachineProfile, request: Request) -> History | None:
-        """What is stored of this measurement on this machine."""
-        from pytest_inferenergy.baselines.store import load
-
-        if profile.slug not in self._baselines:
-            self._baselines[profile.slug] = load(request.settings.baselines, profile)
-        stored = self._baselines[profile.slug]
-        return None if stored is None else stored.history(request.nodeid, request.name or "")
-
-    def commit(self) -> str | None:
-        """The commit under test."""
-        return commit_of(self._root)
 
 
 def _caught(step: Callable[[], object]) -> MeterError | None:

@@ -44,7 +44,7 @@ def _check_model(config: pytest.Config, given: Mapping[str, Any]) -> None:
     missing = [f"--energy-{name}" for name in ("model", "task") if name not in given]
     if missing:
         raise pytest.UsageError(f"{missing[0]} is missing: {NEEDS}")
-    from pytest_inferenergy.tasks.names import unknown_task
+    from pytest_inferenergy.task_names import unknown_task
 
     problem = unknown_task(given["task"])
     if problem is not None:
@@ -87,7 +87,7 @@ def _check_against(config: pytest.Config, given: Mapping[str, Any]) -> dict[str,
             "--energy-against takes turns on one device and cannot be spread over xdist workers: "
             "leave out -n (or give -n0)"
         )
-    from pytest_inferenergy.comparing.git import find_revision
+    from pytest_inferenergy.git import find_revision
 
     try:
         changes: dict[str, Any] = {"against": find_revision(given["against"], config.rootpath)}

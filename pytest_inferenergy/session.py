@@ -73,17 +73,20 @@ class EnergySession:
         if self._measurer is None:
             from pytest_inferenergy.live import live_line
             from pytest_inferenergy.measurer import Measurer
+            from pytest_inferenergy.surroundings import Surroundings
 
             worker = worker_input(self.config)
             self._measurer = Measurer(
                 self.settings,
-                self.config.rootpath,
+                Surroundings(
+                    self.config.rootpath,
+                    siblings=worker is not None and worker["workercount"] > 1,
+                    live=live_line(self.config),
+                    alter_profile=self._alter_profile,
+                ),
                 lock=None if worker is None else lock_path(worker["testrunuid"]),
-                siblings=worker is not None and worker["workercount"] > 1,
             )
             self._measurer.against = self.against
-            self._measurer.live = live_line(self.config)
-            self._measurer.alter_profile = self._alter_profile
         return self._measurer
 
     def own_a_gpu(self) -> None:

@@ -9,8 +9,8 @@ from pytest_inferenergy.errors import MisuseError
 
 if TYPE_CHECKING:
     from pytest_inferenergy.carbon import Carbon
-    from pytest_inferenergy.comparing.git import Revision
     from pytest_inferenergy.equivalents import Equivalent
+    from pytest_inferenergy.git import Revision
     from pytest_inferenergy.marker_values import EnergyMarker
 
 Gate = Literal["fail", "warn", "off"]

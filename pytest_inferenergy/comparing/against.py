@@ -7,7 +7,6 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_inferenergy.comparing.git import Revision
 from pytest_inferenergy.comparing.partner import Partner
 from pytest_inferenergy.comparing.rounds import Due
 from pytest_inferenergy.comparing.sides import LocalSide, RemoteSide
@@ -24,6 +23,7 @@ from pytest_inferenergy.errors import (
     ReferenceMemoryError,
     ReferenceTestError,
 )
+from pytest_inferenergy.git import Revision
 from pytest_inferenergy.measuring.flags import mostly_rejected
 
 if TYPE_CHECKING:

@@ -15,12 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest_inferenergy
 from pytest_inferenergy.comparing.channel import Channel
-from pytest_inferenergy.comparing.git import HOOK_VARIABLES, Revision
 from pytest_inferenergy.comparing.paths import Mapped
 from pytest_inferenergy.comparing.worktree import make_worktree
 from pytest_inferenergy.errors import RevisionError
+from pytest_inferenergy.git import HOOK_VARIABLES, Revision
 
 HERE = Path(__file__).parent
 FAREWELL = 10.0
@@ -36,6 +35,8 @@ LAST_LINES = 12
 class Plan:
     """What the reference process is to run."""
 
+    script: Path
+    """The process's first code, which gets the rest of the plan as JSON."""
     revision: Revision
     python: str
     arguments: Sequence[str]
@@ -88,7 +89,7 @@ class ReferenceProcess:
         with theirs, self._log.open("wb") as log:
             told = self._told(plan, mapped) | {"connection": theirs.fileno()}
             self._process = subprocess.Popen(
-                [plan.python, str(HERE / "bootstrap.py"), json.dumps(told)],
+                [plan.python, str(plan.script), json.dumps(told)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -121,7 +122,7 @@ class ReferenceProcess:
             arguments += ["-p", "pytest_inferenergy.plugin"]
         paths = [mapped.path(str(path)) for path in plan.files]
         return {
-            "package": str(Path(pytest_inferenergy.__file__).parent),
+            "package": str(HERE.parent),
             "toplevel": mapped.toplevel,
             "worktree": mapped.worktree,
             "kept": mapped.kept,

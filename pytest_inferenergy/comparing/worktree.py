@@ -12,8 +12,8 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path, PurePosixPath
 
-from pytest_inferenergy.comparing.git import Revision, add_worktree, untracked
 from pytest_inferenergy.errors import RevisionError
+from pytest_inferenergy.git import Revision, add_worktree, untracked
 
 CODE_SUFFIXES = (".py", ".pyi", ".pyc", ".pyo", ".pyx", ".pxd", ".pth", *EXTENSION_SUFFIXES)
 LEFT_OUT = frozenset(

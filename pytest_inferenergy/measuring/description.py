@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_inferenergy.baselines.fields import LARGEST, is_absolute, line_problem
+from pytest_inferenergy.task_names import unknown_task
 
 Scalar = str | int | float | bool
 
@@ -26,8 +27,6 @@ def description_problem(description: object) -> str | None:
         if problem is not None:
             return f"description: {name}={value!r:.80} {problem}"
     if "task" in description:
-        from pytest_inferenergy.tasks.names import unknown_task
-
         return unknown_task(description["task"])
     return None
 

@@ -9,8 +9,8 @@
 Nothing heavy is imported before `load` is called.
 """
 
+from pytest_inferenergy.task_names import TASKS
 from pytest_inferenergy.tasks.architecture import Architecture, architectures
 from pytest_inferenergy.tasks.loading import load
-from pytest_inferenergy.tasks.names import TASKS
 
 __all__ = ["TASKS", "Architecture", "architectures", "load"]

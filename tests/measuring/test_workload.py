@@ -12,7 +12,7 @@ from pytest_inferenergy import Workload
 from pytest_inferenergy.baselines.fields import text_problem
 from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.measuring.description import described, description_problem
-from pytest_inferenergy.tasks.names import TASKS
+from pytest_inferenergy.task_names import TASKS
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""What a process knows around its measurements: the checkout, its baselines, who else is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_inferenergy.facts import commit_of
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.baselines.history import Baselines, History
+    from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.live import Silence
+    from pytest_inferenergy.request import Request
+
+
+class Surroundings:
+    """One in each process that measures."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        siblings: bool,
+        live: Silence,
+        alter_profile: Callable[[MachineProfile], MachineProfile],
+    ) -> None:
+        self._root = root
+        self.siblings = siblings
+        """Whether other test workers use this host meanwhile."""
+        self.live = live
+        """Where to tell how a measurement is coming on."""
+        self.alter_profile = alter_profile
+        """What other plugins have to say of the machine."""
+        self._baselines: dict[str, Baselines | None] = {}
+
+    def history(self, profile: MachineProfile, request: Request) -> History | None:
+        """What is stored of a measurement on this machine; each file is read once."""
+        from pytest_inferenergy.baselines.store import load
+
+        if profile.slug not in self._baselines:
+            self._baselines[profile.slug] = load(request.settings.baselines, profile)
+        stored = self._baselines[profile.slug]
+        return None if stored is None else stored.history(request.nodeid, request.name or "")
+
+    def commit(self) -> str | None:
+        """The commit under test."""
+        return commit_of(self._root)
