@@ -85,7 +85,7 @@ def test_nested_measurements(pytester: pytest.Pytester, replay: str, call: str) 
 def test_full_trace_shows_our_frames(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_model="def test_it(energy):\n    energy(5)")
     result = pytester.runpytest_inprocess(*USUAL, "--energy-disable", "--full-trace")
-    assert "fixture.py" in result.stdout.str()
+    assert "request.py" in result.stdout.str()
 
 
 def test_in_a_fixture_of_the_user(pytester: pytest.Pytester) -> None:
