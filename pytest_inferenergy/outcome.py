@@ -6,14 +6,15 @@ output (terminal, JSON, JUnit, baselines) is made from it and from nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.baselines.run_record import to_record
 from pytest_inferenergy.course import course_of
-from pytest_inferenergy.deciding.budget import BudgetVerdict, judge_budget
+from pytest_inferenergy.deciding.budget import judge_budget
 from pytest_inferenergy.deciding.decide import decide
+from pytest_inferenergy.figures_as_data import as_data
 from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
 from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
 from pytest_inferenergy.measuring.summary import (
@@ -55,41 +56,17 @@ def conclude(
     ``broken``: why what is stored cannot be read; ``history``: what is stored, for reports;
     ``verdict``: in place of the stored runs'.
     """
-    given = verdict is not None
-    verdict = verdict or _verdict(request, recording, run, stored, pace_gated)
-    if broken is not None and not given:
-        reason = f"nothing to compare with: {broken}"
-        verdict = replace(verdict, verdict="inconclusive", reason=reason)
-    budget = _budget(request, recording, run, stored)
+    if verdict is None:
+        verdict = _verdict(request, recording, run, stored, pace_gated)
+        if broken is not None:
+            reason = f"nothing to compare with: {broken}"
+            verdict = replace(verdict, verdict="inconclusive", reason=reason)
     figures = replace(_figures(request, recording, estimate), phases=phases)
-    flags = sorted({*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags})
-    details = verdict.as_dict()
-    carbon = request.settings.carbon
-    measurement = Measurement(
-        name=request.name,
-        figures=figures,
-        devices=gated_devices(recording),
-        flags=tuple(flags),
-        idle_watts=None if recording.profile is None else recording.profile.idle_watts,
-        gco2_per_1k=None
-        if carbon is None
-        else carbon.per_1k(kwh_per_1k(figures.joules_per_inference)),
-        description=request.description,
-        meter=profile.meter,
-        baseline=None if verdict.baseline_joules is None else kwh_per_1k(verdict.baseline_joules),
-        change=verdict.change,
-        verdict=verdict.verdict,
-        details=details,
-    )
+    flags = {*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags}
+    measurement = _measurement(request, recording, figures, verdict, profile.meter, flags)
     outcome = as_data(measurement) | {
         "nodeid": request.nodeid,
-        "budget": None if request.budget is None or budget is None else {
-            "text": request.budget.text,
-            "kwh_per_1k": kwh_per_1k(budget.limit),
-            "word": budget.word,
-            "excess": budget.excess,
-            "low_kwh_per_1k": kwh_per_1k(budget.low),
-        },
+        "budget": _budget(request, recording, run, stored),
         "gate": request.settings.gate,
         "broken_baseline": broken,
         "rejected_windows": len(recording.rejected),
@@ -97,71 +74,34 @@ def conclude(
         "profile": profile.as_dict(),
         "slug": profile.slug,
         "run": to_record(run, request.nodeid),
-    } | course_of(recording, history)  # fmt: skip
-    return measurement, outcome
-
-
-def as_data(measurement: Measurement) -> dict[str, Any]:
-    """A measurement as builtin types: scalars under flat names, the parts under ``components``."""
-    figures = measurement.figures
-    if figures is None:
-        return {"name": measurement.name, "state": "unmeasured", "reason": measurement.reason}
-    return {
-        "name": measurement.name,
-        "state": "measured",
-        "reason": None,
-        "source": figures.source,
-        "kwh_per_1k": measurement.kwh_per_1k,
-        "low": measurement.low,
-        "high": measurement.high,
-        "total_kwh_per_1k": measurement.total_kwh_per_1k,
-        "gco2_per_1k": measurement.gco2_per_1k,
-        "joules_per_inference": figures.joules_per_inference,
-        "seconds_per_inference": figures.seconds_per_inference,
-        "mean_watts": measurement.mean_watts,
-        "idle_watts": measurement.idle_watts,
-        "joules_above_idle": measurement.joules_above_idle,
-        "task": dict(measurement.description) or None,
-        "study": _study(measurement),
-        "tokens_per_inference": figures.tokens_per_inference,
-        "images_per_inference": figures.images_per_inference,
-        "joules_per_token": measurement.joules_per_token,
-        "tokens_per_joule": measurement.tokens_per_joule,
-        "joules_per_image": measurement.joules_per_image,
-        "phases": {name: _phase_as_data(phase) for name, phase in figures.phases.items()} or None,
-        "inferences": figures.inferences,
-        "windows": figures.windows,
-        "components": {
-            name: {"source": part.source, "kwh_per_1k": part.kwh_per_1k, "gated": part.gated}
-            for name, part in figures.components.items()
-        },
-        "devices": list(measurement.devices),
-        "joules_by_device": dict(figures.joules_by_device),
-        "flags": list(measurement.flags),
-        "baseline_kwh_per_1k": measurement.baseline,
-        "change": measurement.change,
-        "verdict": measurement.verdict,
-        "details": dict(measurement.details),
     }
+    return measurement, outcome | course_of(recording, history)
 
 
-def _phase_as_data(phase: Phase) -> dict[str, Any]:
-    return {
-        "joules_per_inference": phase.joules_per_inference,
-        "stderr": phase.stderr,
-        "seconds_per_inference": phase.seconds_per_inference,
-        "tokens_per_inference": phase.tokens_per_inference,
-        "joules_per_token": phase.joules_per_token,
-    }
-
-
-def _study(measurement: Measurement) -> dict[str, Any] | None:
-    """The place of the measurement's task in the study, where it names one."""
-    if "task" not in measurement.description:
-        return None
-    from pytest_inferenergy.reference import study_of
-
-    return study_of(measurement.description)
+def _measurement(
+    request: Request,
+    recording: Recording,
+    figures: Figures,
+    verdict: Verdict,
+    meter: str,
+    flags: Iterable[str],
+) -> Measurement:
+    carbon, baseline = request.settings.carbon, verdict.baseline_joules
+    level = kwh_per_1k(figures.joules_per_inference)
+    return Measurement(
+        name=request.name,
+        figures=figures,
+        devices=gated_devices(recording),
+        flags=tuple(sorted(flags)),
+        idle_watts=None if recording.profile is None else recording.profile.idle_watts,
+        gco2_per_1k=None if carbon is None else carbon.per_1k(level),
+        description=request.description,
+        meter=meter,
+        baseline=None if baseline is None else kwh_per_1k(baseline),
+        change=verdict.change,
+        verdict=verdict.verdict,
+        details=verdict.as_dict(),
+    )
 
 
 def judged_anew(outcome: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
@@ -215,13 +155,18 @@ def _verdict(
 
 def _budget(
     request: Request, recording: Recording, run: Run, stored: Sequence[Run]
-) -> BudgetVerdict | None:
+) -> dict[str, Any] | None:
     if request.budget is None:
         return None
     judged = judge_budget(run, request.budget.joules_per_inference, stored)
-    if mostly_rejected(recording) and judged.word == "blown":
-        return replace(judged, word="inconclusive")
-    return judged
+    doubtful = mostly_rejected(recording) and judged.word == "blown"
+    return {
+        "text": request.budget.text,
+        "kwh_per_1k": kwh_per_1k(judged.limit),
+        "word": "inconclusive" if doubtful else judged.word,
+        "excess": judged.excess,
+        "low_kwh_per_1k": kwh_per_1k(judged.low),
+    }
 
 
 def _figures(request: Request, recording: Recording, estimate: Estimate) -> Figures:
