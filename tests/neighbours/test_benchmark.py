@@ -16,6 +16,13 @@ BOTH = """
 """
 
 
+@pytest.fixture(autouse=True)
+def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest-benchmark does nothing in a worker of xdist, where these tests may run themselves."""
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def test_a_test_may_use_both(project: Project) -> None:
     project.write(BOTH)
     result = project.run()
