@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.tasks.task import Task, find
+from pytest_inferenergy.tasks.task import Task
 
 DIRECT: Mapping[str, tuple[str, ...]] = {
     "encoder": ("text-classification", "token-classification", "fill-mask", "question-answering"),
@@ -53,40 +51,9 @@ class Architecture:
         return task.name in self.tasks or (task.prompt is not None and self.kind in GENERATORS)
 
 
-def architectures(task: str) -> tuple[Architecture, ...]:
-    """The named architectures for a task, those made for it first."""
-    from pytest_inferenergy.tasks.ladder import LADDER
-
-    wanted = find(task)
-    able = [one for one in LADDER if one.answers(wanted)]
-    return tuple(sorted(able, key=lambda one: wanted.name not in one.tasks))
-
-
 def study_model(one: Architecture, task: str) -> str | None:
     """The model of the study that it stands for at a task; ``None``: the study had none there."""
     from pytest_inferenergy.reference import rows
 
     recorded = {row.model for row in rows() if row.task == task}
     return next((model for model in one.study if model in recorded), None)
-
-
-def find_architecture(task: Task, name: str) -> Architecture:
-    """The architecture of that name, or of that model of the study, for a task."""
-    from pytest_inferenergy.tasks.ladder import LADDER
-
-    able = architectures(task.name)
-    for one in able:
-        if name == one.name or name in one.study:
-            return one
-    names = [one.name for one in able]
-    others = sorted({does for one in LADDER if one.name == name for does in one.tasks})
-    if others:
-        raise MisuseError(
-            f"{name} is an architecture for {', '.join(others)}, not for {task.name}; "
-            f"for that there are {', '.join(names)}"
-        )
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
-    raise MisuseError(
-        f"{name!r} is no named architecture for {task.name} (random_weights=True): {hint}"
-    )

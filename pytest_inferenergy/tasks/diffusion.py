@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from pytest_inferenergy.tasks.architecture import Architecture, find_architecture, study_model
+from pytest_inferenergy.tasks.architecture import Architecture, study_model
 from pytest_inferenergy.tasks.extras import need
 from pytest_inferenergy.tasks.inputs import Item, cards_of, items_of
+from pytest_inferenergy.tasks.ladder import find_architecture
 from pytest_inferenergy.tasks.place import Place
 from pytest_inferenergy.tasks.pretrained import fetch
 from pytest_inferenergy.tasks.reading import random_tokens

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.tasks.architecture import Architecture, find_architecture, study_model
+from pytest_inferenergy.tasks.architecture import Architecture, study_model
 from pytest_inferenergy.tasks.building import build
 from pytest_inferenergy.tasks.inputs import cards_of, image_files, items_of
+from pytest_inferenergy.tasks.ladder import find_architecture
 from pytest_inferenergy.tasks.reading import Ready, Resize, random_tokens
 from pytest_inferenergy.tasks.subject import Subject, Wish, subject_of
 

@@ -8,8 +8,8 @@ from textwrap import shorten
 from typing import Any
 
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.tasks.architecture import architectures
 from pytest_inferenergy.tasks.extras import need
+from pytest_inferenergy.tasks.ladder import architectures
 from pytest_inferenergy.tasks.place import Place
 from pytest_inferenergy.tasks.task import BY_NAME, Task
 

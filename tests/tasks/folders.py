@@ -9,8 +9,8 @@ from typing import Any
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BlipImageProcessor, PreTrainedTokenizerFast, ViTImageProcessor
 
-from pytest_inferenergy.tasks.architecture import find_architecture
 from pytest_inferenergy.tasks.building import build
+from pytest_inferenergy.tasks.ladder import find_architecture
 from pytest_inferenergy.tasks.place import find_place
 from pytest_inferenergy.tasks.task import find
 

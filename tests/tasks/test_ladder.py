@@ -10,9 +10,9 @@ import torch
 from pytest_inferenergy import tasks
 from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.reference import rows
-from pytest_inferenergy.tasks.architecture import Architecture, find_architecture
+from pytest_inferenergy.tasks.architecture import Architecture
 from pytest_inferenergy.tasks.building import build
-from pytest_inferenergy.tasks.ladder import LADDER
+from pytest_inferenergy.tasks.ladder import LADDER, find_architecture
 from pytest_inferenergy.tasks.place import Place
 from pytest_inferenergy.tasks.task import find
 

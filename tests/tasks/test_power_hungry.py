@@ -13,7 +13,8 @@ from examples.power_hungry import rungs
 from examples.power_hungry.rungs import Rung
 from pytest_inferenergy import tasks
 from pytest_inferenergy.reference import lookup
-from pytest_inferenergy.tasks.architecture import find_architecture, study_model
+from pytest_inferenergy.tasks.architecture import study_model
+from pytest_inferenergy.tasks.ladder import find_architecture
 from pytest_inferenergy.tasks.task import find
 
 SETS = (rungs.LADDER, rungs.MULTI_PURPOSE, rungs.OUTPUT_LENGTH, rungs.IMAGE_SIZE, rungs.PARAMETERS)

@@ -60,7 +60,7 @@ def test_a_generator_at_another_task_is_asked(
     specific = load(task)
     if name == "gpt2":  # a decoder alone, made small
         from pytest_inferenergy.tasks import from_random
-        from pytest_inferenergy.tasks.architecture import find_architecture
+        from pytest_inferenergy.tasks.ladder import find_architecture
 
         tiny = find_architecture(find("text-generation"), "tiny")
         monkeypatch.setattr(from_random, "find_architecture", lambda *_: tiny)
