@@ -13,9 +13,12 @@ REAL_TIME = (
     "tests/meters/test_codecarbon",
     "tests/meters/test_foreign",
     "tests/meters/test_nvml",
+    "tests/integration/test_live_line",
     "tests/integration/test_prometheus",
+    "tests/integration/test_workers",
     "tests/integration/test_zeus",
     "tests/meters/test_zeus",
+    "tests/neighbours/",
     "tests/prometheus/test_meter",
 )
 
