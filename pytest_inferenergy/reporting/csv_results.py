@@ -98,4 +98,5 @@ def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")  # a bare one would end the row
-    return f"'{text}" if text.lstrip(" \0").startswith(FORMULA) else text
+    text = text.replace("\0", "\N{SYMBOL FOR NULL}")  # Python 3.10 can neither write nor read it
+    return f"'{text}" if text.lstrip(" \N{SYMBOL FOR NULL}").startswith(FORMULA) else text

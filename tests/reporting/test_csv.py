@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_inferenergy.reporting.csv_results import COLUMNS, FORMULA, to_csv
@@ -40,10 +40,15 @@ def test_a_row_for_each_measurement_with_all_its_numbers() -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
+@example("\0")
+@example("a\0b")
+@example(" \0=1")
+@example("\r\n")
 def test_no_text_is_taken_for_a_formula_and_none_is_lost(text: str) -> None:
     (row,) = rows(unmeasured(text))
-    assert not row["reason"].lstrip(" \0").startswith(FORMULA)
-    assert row["reason"].removeprefix("'") == text.replace("\r", "\n").removeprefix("'")
+    assert not row["reason"].lstrip(" ␀").startswith(FORMULA)
+    kept = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "␀")
+    assert row["reason"].removeprefix("'") == kept.removeprefix("'")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", " =1", "-x", "+x", "\t=1"])
