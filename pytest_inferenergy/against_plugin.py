@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_inferenergy.against_rounds import run_rounds
+from pytest_inferenergy.against_rounds import not_taken, run_rounds
 from pytest_inferenergy.comparing.against import Against
 from pytest_inferenergy.comparing.partner import Partner, ran_out_of_memory
 from pytest_inferenergy.comparing.process import Plan, ReferenceProcess
@@ -49,7 +49,12 @@ class AgainstPlugin:
                 self._start(items)
             except InferenergyError as error:
                 raise pytest.UsageError(f"--energy-against: {error}") from None
-        result = yield
+        try:
+            result = yield
+        except BaseException as error:  # `-x`, Ctrl-C: what waits for its rounds has no verdict
+            if self._session.against is not None:
+                not_taken(self._session, self._session.against.due, str(error) or repr(error))
+            raise
         self._take_rounds(session)
         return result
 

@@ -6,7 +6,7 @@ of its own, so that a regression is an ordinary failed test in every report.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +57,7 @@ class RoundsItem(pytest.Item):
         try:
             gate_outcomes(self, [outcome], self._session.settings)
         except pytest.fail.Exception:
+            outcome["failed_by_gate"] = outcome["test_outcome"] == "passed"
             outcome["test_outcome"] = "failed"
             raise
 
@@ -71,8 +72,10 @@ def run_rounds(
     """Run an item for each measurement that is left."""
     places = {nodeid_of(item): item.reportinfo()[:2] for item in session.items}
     make: Callable[..., RoundsItem] = RoundsItem.from_parent
-    for one in due:
-        if session.shouldstop or session.shouldfail:
+    for count, one in enumerate(due):
+        stopped = session.shouldstop or session.shouldfail
+        if stopped:
+            not_taken(energy_session, due[count:], str(stopped))
             return
         name = f"{one.test.rpartition('::')[2]} {one.name or ''}".rstrip() + " by rounds"
         item = make(
@@ -85,3 +88,8 @@ def run_rounds(
             energy_session=energy_session,
         )
         session.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+
+
+def not_taken(energy_session: EnergySession, due: Sequence[Due], why: str) -> None:
+    """Make rounds that are not run a problem: their tests have passed without a verdict so far."""
+    energy_session.problems += [f"{one.test}: not compared by rounds: {why}" for one in due]

@@ -88,6 +88,7 @@ def test_a_heavier_model_is_found(large: Repository) -> None:
     assert outcome["verdict"] == "regressed"
     assert outcome["change"] == pytest.approx(0.5, abs=0.1)
     assert outcome["test_outcome"] == "failed"
+    assert outcome["failed_by_gate"]  # so that `inferenergy accept` may take the new level
     assert 'name="test_model large by rounds"' in (large.path / "junit.xml").read_text()
     large.assert_clean()
 
@@ -99,6 +100,19 @@ def test_an_equal_model_passes(large: Repository) -> None:
     run.says("energy: 1 measured, 1 compared")
     (outcome,) = large.results["measurements"]
     assert (outcome["verdict"], outcome["against"]["state"]) == ("passed", "rounds")
+    large.assert_clean()
+
+
+def test_rounds_that_were_not_run_are_no_pass(large: Repository) -> None:
+    large.write("tests/test_model.py", TEST + "\n    def test_other():\n        assert False\n")
+    weigh(large, 0.02)
+    weigh(large, 0.03)
+    run = large.run("-x", "-p", "no:randomly", "--energy-max-seconds=30")
+    assert run.ret == pytest.ExitCode.TESTS_FAILED
+    run.says("energy: ERROR: tests/test_model.py::test_model: not compared by rounds: stopping*")
+    (outcome,) = large.results["measurements"]
+    assert outcome["verdict"] == "inconclusive"
+    assert outcome["against"]["pairs"] is None
     large.assert_clean()
 
 
