@@ -37,8 +37,9 @@ def judge(outcome: Mapping[str, Any], settings: GateSettings) -> Judgement:
     """Apply the gate of the test to an outcome.
 
     Measured regressions and blown budgets fail. Inconclusive ones, and budgets blown by an estimate
-    alone, warn. ``--energy-strict`` turns every doubt into a failure. ``--energy-accept`` takes
-    the present level, whatever the baseline was; a budget it cannot change.
+    alone, warn. ``--energy-strict`` turns every doubt into a failure, and what the gate would only
+    warn of, too; a gate that is off looks at nothing. ``--energy-accept`` takes the present level,
+    whatever the baseline was; a budget it cannot change.
     """
     failing, doubtful = _causes(outcome, settings)
     if outcome.get("gate") == "off":
@@ -46,7 +47,7 @@ def judge(outcome: Mapping[str, Any], settings: GateSettings) -> Judgement:
     if settings.strict:
         failing, doubtful = failing + doubtful, []
     if failing:
-        effect: Effect = "fail" if outcome.get("gate") == "fail" else "warn"
+        effect: Effect = "fail" if settings.strict or outcome.get("gate") == "fail" else "warn"
         return Judgement(effect, tuple(failing + doubtful))
     warned = [cause for cause in doubtful if cause not in QUIET]
     return Judgement("warn" if warned else "pass", tuple(warned))
