@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import InferenergyError
-from pytest_inferenergy.settings import as_data
+from pytest_inferenergy.settings import as_data, told
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines
@@ -39,10 +39,11 @@ def _attempt(session: EnergySession, step: Callable[[EnergySession], None]) -> N
 def _write_baselines(session: EnergySession) -> None:
     from pytest_inferenergy.evidence import store
 
+    root = session.config.rootpath
     done = store(session.outcomes, session.settings.baselines, accept=session.settings.accept)
     session.problems += done.problems
     session.written += [
-        f"baselines written: {count} in {_relative(session, path)}" for path, count in done.written
+        f"baselines written: {count} in {told(path, root)}" for path, count in done.written
     ]
 
 
@@ -67,7 +68,7 @@ def _prune(session: EnergySession) -> None:
         gone = len(stored.tests) - len(kept.tests)
         if gone > 0:
             path = path_of(session.settings.baselines, stored.profile)
-            session.written.append(f"baselines pruned: {gone} in {_relative(session, path)}")
+            session.written.append(f"baselines pruned: {gone} in {told(path, root)}")
 
 
 def document_of(session: EnergySession) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _document(session: EnergySession) -> dict[str, Any]:
     document = results_document(
         session.outcomes,
         session.comparisons,
-        settings=as_data(session.settings),
+        settings=as_data(session.settings, session.config.rootpath),
         summary=session.summary(),
         problems=session.problems,
         carbon=None if session.settings.carbon is None else session.settings.carbon.as_data(),
@@ -122,10 +123,3 @@ def _write(session: EnergySession, kind: str, path: Path) -> None:
             f"--energy-{kind}: a plugin spoilt the results (pytest_energy_json): {error}"
         ) from error
     write(path, text, f"--energy-{kind}")
-
-
-def _relative(session: EnergySession, path: Path) -> str:
-    try:
-        return str(path.relative_to(session.config.rootpath))
-    except ValueError:
-        return str(path)

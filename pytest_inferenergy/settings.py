@@ -113,11 +113,19 @@ class Settings:
         return Settings(**(vars(self) | changes))
 
 
-def as_data(settings: Settings) -> dict[str, Any]:
-    """The settings as builtin types, for the JSON results."""
+def as_data(settings: Settings, root: Path) -> dict[str, Any]:
+    """The settings as builtin types, for the JSON results; paths within ``root`` from there on."""
     values = ((name, getattr(settings, name)) for name in Settings.__annotations__)
-    data = {name: str(value) if isinstance(value, Path) else value for name, value in values}
+    data = {name: told(value, root) if isinstance(value, Path) else value for name, value in values}
+    kind, _, file = settings.meter.partition(":")
+    if kind == "replay":
+        data["meter"] = f"replay:{told(Path(file), root)}"
     data["against"] = None if settings.against is None else settings.against.title
     data["carbon"] = None if settings.carbon is None else settings.carbon.given
     data["equivalents"] = [equivalent.as_data() for equivalent in settings.equivalents]
     return data
+
+
+def told(path: Path, root: Path) -> str:
+    """A path as results tell it: within ``root`` from there on, so that they fit any machine."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_inferenergy.errors import MisuseError
@@ -11,7 +13,8 @@ from pytest_inferenergy.settings import Settings, as_data
 
 def test_a_silent_marker_changes_nothing() -> None:
     settings = Settings(tolerance=0.03, must_detect=0.2, max_seconds=7, gate="warn")
-    assert as_data(settings.for_test(EnergyMarker())) == as_data(settings)
+    here = Path()
+    assert as_data(settings.for_test(EnergyMarker()), here) == as_data(settings, here)
 
 
 @pytest.mark.parametrize(

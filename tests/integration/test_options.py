@@ -97,7 +97,7 @@ def settings(pytester: pytest.Pytester, *options: str) -> dict[str, Any]:
 def test_defaults(pytester: pytest.Pytester) -> None:
     found = settings(pytester)
     assert {name: found[name] for name in DEFAULTS} == DEFAULTS
-    assert found["baselines"] == str(pytester.path / "energy_baselines")
+    assert found["baselines"] == "energy_baselines"
 
 
 @pytest.mark.parametrize(("option", "name", "value"), OPTIONS)
@@ -156,9 +156,21 @@ def test_the_folder_of_baselines_is_relative_to_where_it_is_written(
     def folder() -> str:
         return str(json.loads((below / "results.json").read_text())["settings"]["baselines"])
 
-    assert folder() == str(pytester.path / "of/this/project")
+    assert folder() == "of/this/project"
     pytester.runpytest_inprocess(*USUAL, "--energy-baselines=here")
-    assert folder() == str(below / "here")
+    assert folder() == "below/here"
+    elsewhere = pytester.path.parent / "elsewhere"
+    pytester.runpytest_inprocess(*USUAL, f"--energy-baselines={elsewhere}")
+    assert folder() == str(elsewhere)
+
+
+def test_the_results_tell_nothing_of_where_the_project_lies(pytester: pytest.Pytester) -> None:
+    trace = pytester.path / "trace.json.gz"
+    trace.write_bytes(TRACE.read_bytes())
+    found = settings(pytester, f"--energy-meter=replay:{trace}", "--energy-csv=out/rows.csv")
+    assert found["meter"] == "replay:trace.json.gz"
+    assert found["csv"] == "out/rows.csv"
+    assert str(pytester.path) not in str(found)
 
 
 @pytest.mark.parametrize(
