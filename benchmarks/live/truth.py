@@ -20,6 +20,8 @@ from pytest_inferenergy.meters.timeline import Timeline
 
 LOCATED = 2.0
 """A tick is placed well enough where its doubt is at most this many usual ones."""
+KEPT = 5
+"""Our meter looks at about each fifth tick."""
 
 
 class Truth:
@@ -31,6 +33,7 @@ class Truth:
         self._ticks = [t for t, _ in ticks]
         self._joules = [joules for _, joules in ticks]
         self._timeline = Timeline(ticks, recorded.samples)
+        self._thinned: Timeline | None = None
         self.delay = self._timeline.delay
         """Seconds by which the counter's ticks follow the samples."""
 
@@ -43,6 +46,30 @@ class Truth:
 
     def by_counter(self, start: float, end: float) -> float:
         return self.counter(end + self.delay) - self.counter(start + self.delay)
+
+    def told_anew(
+        self, recorded: Recorded, start: float, end: float
+    ) -> tuple[Energy, float] | None:
+        """Energy between the held-out ticks next to two instants: by today's timeline, and true.
+
+        It gets each fifth tick and all samples, as our meter does, so that a recording shows what a
+        later timeline makes of it. True is what the counter said, joules. ``None`` where both
+        instants have the same tick.
+        """
+        if self._thinned is None:
+            ticks = zip(self._ticks[::KEPT], self._joules[::KEPT], strict=True)
+            self._thinned = Timeline(list(ticks), recorded.samples)
+        first, last = (self._held_out(instant + self.delay) for instant in (start, end))
+        if first == last:
+            return None
+        told = self._thinned.energy_between(self._ticks[first], self._ticks[last])
+        return told, self._joules[last] - self._joules[first]
+
+    def _held_out(self, instant: float) -> int:
+        """The index of the tick next to an instant that the thinned timeline does not know."""
+        near = bisect_left(self._ticks, instant)
+        around = range(max(0, near - 2), min(len(self._ticks), near + 3))
+        return min((i for i in around if i % KEPT), key=lambda i: abs(self._ticks[i] - instant))
 
     def located_apart(self, instants: Sequence[float], seconds: float) -> list[float]:
         """The ticks that lie so many seconds from all of the instants."""
