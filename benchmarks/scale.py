@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.startup import COMPARISONS, environment, summarise, time_pairs
+from benchmarks.startup import COMPARISONS, ENERGY_TEST, environment, summarise, time_pairs
 from pytest_inferenergy.baselines.change import join
 from pytest_inferenergy.baselines.history import Anchor, Baselines, History
 from pytest_inferenergy.baselines.profile import MachineProfile
@@ -38,17 +38,6 @@ RATIO_LIMIT, LOAD_LIMIT, UPDATE_LIMIT = 1.05, 0.100, 0.500
 """Of 10,000 tests collected; seconds, with 1,000 baselines."""
 NOON = 1_795_348_800.0
 H200 = MachineProfile("NVIDIA H200", 1, 700, False, "nvml", ("gpu",))
-TEST_FILE = """
-import pytest
-
-@pytest.mark.parametrize("number", range({plain}))
-def test_plain(number):
-    assert number >= 0
-
-@pytest.mark.parametrize("number", range({energy}))
-def test_energy(number, energy):
-    energy(abs, number)
-"""
 
 
 def main() -> int:
@@ -99,7 +88,7 @@ def collecting(size: int, pairs: int, order: random.Random) -> tuple[str, float]
         project.mkdir()
         (project / "pytest.ini").write_text("[pytest]\n")
         for number in range(10):
-            text = TEST_FILE.format(plain=size * 9 // 100, energy=size // 100)
+            text = ENERGY_TEST.format(plain=size * 9 // 100, energy=size // 100)
             (project / f"test_part_{number}.py").write_text(text)
         env = environment(Path(folder) / "bytecode")
         return summarise(f"{size:,}", time_pairs(COMPARISONS[0], project, env, pairs, order))

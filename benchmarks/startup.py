@@ -35,11 +35,11 @@ FILES, TESTS = 5, 20
 ENERGY_TEST = """
 import pytest
 
-@pytest.mark.parametrize("number", range({tests}))
+@pytest.mark.parametrize("number", range({plain}))
 def test_plain(number):
     assert number >= 0
 
-@pytest.mark.parametrize("number", range({tests}))
+@pytest.mark.parametrize("number", range({energy}))
 def test_energy(number, energy):
     energy(abs, number)
 """
@@ -141,7 +141,7 @@ def make_project(folder: Path) -> Path:
     folder.mkdir()
     (folder / "pytest.ini").write_text("[pytest]\n")
     for number in range(FILES):
-        text = ENERGY_TEST.format(tests=TESTS)
+        text = ENERGY_TEST.format(plain=TESTS, energy=TESTS)
         (folder / f"test_part_{number}.py").write_text(text)
     return folder
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +59,20 @@ def encoder(torch: Any) -> Any:
     return model.eval()
 
 
-def test_the_gpu_that_is_not_used_is_not_counted(energy: Energy, torch: Any) -> None:
-    # before any other test here: a GPU on which torch still holds memory counts as in use
-    model = encoder(torch).to("cuda:1")
-    tokens = torch.randint(0, 30000, (BATCH, 128), device="cuda:1")
+def passes(torch: Any, model: Any, device: str) -> Callable[[], None]:
+    """One forward pass of a batch that begins on a device."""
+    tokens = torch.randint(0, 30000, (BATCH, 128), device=device)
 
     def forward() -> None:
         with torch.inference_mode():
             model(tokens)
 
+    return forward
+
+
+def test_the_gpu_that_is_not_used_is_not_counted(energy: Energy, torch: Any) -> None:
+    # before any other test here: a GPU on which torch still holds memory counts as in use
+    forward = passes(torch, encoder(torch).to("cuda:1"), "cuda:1")
     measured = energy.run(forward, inferences=BATCH)
 
     def waited() -> None:
@@ -84,12 +90,7 @@ def test_a_model_split_over_both(energy: Energy, torch: Any) -> None:
     places: dict[str, int] = {"embeddings": 0, "pooler": 1}
     places |= {f"encoder.layer.{number}": int(number >= 6) for number in range(12)}
     model = accelerate.dispatch_model(model, device_map=places)
-    tokens = torch.randint(0, 30000, (BATCH, 128), device="cuda:0")
-
-    def forward() -> None:
-        with torch.inference_mode():
-            model(tokens)
-
+    forward = passes(torch, model, "cuda:0")
     measured = energy.run(forward, inferences=BATCH)
 
     def waited() -> None:
