@@ -6,14 +6,29 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pytest_inferenergy.baselines.profile import MachineProfile
+from pytest_inferenergy.deciding.comparability import comparable
+from pytest_inferenergy.deciding.phases import split_phases
+from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
+from pytest_inferenergy.deciding.student import quantile
 from pytest_inferenergy.errors import BaselineError, MeterError
 from pytest_inferenergy.facts import library_versions
+from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
+from pytest_inferenergy.measuring.phases import prefill_recording, seconds_for_prefill
+from pytest_inferenergy.measuring.summary import (
+    estimate_of,
+    gated_devices,
+    idle_watts,
+    mean_state,
+    tokens_per_inference,
+)
+from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
+from pytest_inferenergy.outcome import conclude
 from pytest_inferenergy.request import Measured, Request
 from pytest_inferenergy.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import History
-    from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.deciding.estimate import Estimate
     from pytest_inferenergy.deciding.phases import Phase
     from pytest_inferenergy.deciding.run import Run
@@ -41,15 +56,10 @@ class Judging:
 
     def prepare(self) -> None:
         """Do the slow things before the warm-up, so that windows follow it at once."""
-        from pytest_inferenergy.deciding.student import quantile
-
         quantile(0.99, 5.0)  # loads scipy
 
     def measure(self, first_call: float, limit: float) -> None:
         """Take windows until they are enough, or three calls where one outlasts the limit."""
-        from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
-        from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
-
         # a meter so coarse that it needs longer windows needs them of slow calls, too
         needed = self.measuring.recording.window_seconds
         coarse = needed > WINDOW_SECONDS and first_call < needed
@@ -60,12 +70,11 @@ class Judging:
 
     def enough(self, limit: float) -> Callable[[Recording, float], bool]:
         """When to stop taking windows."""
-        from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
 
         def judge(recording: Recording, spent: float) -> bool:
             if spent >= limit and recording.taken >= LEAST_WINDOWS:
                 return True
-            run, estimate = self.run(), self._estimate(recording)
+            run, estimate = self.run(), estimate_of(recording)
             self.live.windows(recording.taken, estimate, limit - spent)
             return progress(
                 estimate,
@@ -83,8 +92,6 @@ class Judging:
         """Keep a part of the time for prefill, where it is asked for; seconds left for the rest."""
         if self.request.workload.prefill is None:
             return limit
-        from pytest_inferenergy.measuring.phases import seconds_for_prefill
-
         self._prefill_seconds = seconds_for_prefill(limit)
         return limit - self._prefill_seconds
 
@@ -94,8 +101,6 @@ class Judging:
 
     def comparable_runs(self) -> tuple[Run, ...]:
         """The stored runs that this measurement can stand against; known from a window on."""
-        from pytest_inferenergy.deciding.comparability import comparable
-
         return tuple(comparable(self.run(), self._runs(self.measuring.recording)))
 
     def conclude(self, verdict: Callable[[Run, bool], Verdict] | None = None) -> Measured:
@@ -103,10 +108,8 @@ class Judging:
 
         ``verdict``: in place of the stored runs', from the run and whether it is only estimated.
         """
-        from pytest_inferenergy.outcome import conclude
-
         recording = self.measuring.recording
-        estimate = self._estimate(recording)
+        estimate = estimate_of(recording)
         stored = self._runs(recording)
         phases = self._phases(estimate)
         self.measuring.meters.rest()
@@ -131,38 +134,18 @@ class Judging:
         workload = self.request.workload
         if workload.prefill is None:
             return {}
-        from pytest_inferenergy.deciding.phases import split_phases
-        from pytest_inferenergy.measuring.phases import prefill_recording
-        from pytest_inferenergy.measuring.summary import tokens_per_inference
-
         recording = prefill_recording(self.measuring, self._prefill_seconds)
         if not recording.clean:
             return {}
         read = workload.prompt_tokens
         return split_phases(
             whole,
-            self._estimate(recording),
+            estimate_of(recording),
             prompt_tokens=None if read is None else read / workload.inferences,
             tokens=tokens_per_inference(self.measuring.recording),
         )
 
-    def _estimate(self, recording: Recording) -> Estimate:
-        from pytest_inferenergy.deciding.estimate import Estimate
-        from pytest_inferenergy.measuring.aliasing import aliasing_doubt
-        from pytest_inferenergy.measuring.summary import idle_watts
-
-        windows = recording.windows
-        return Estimate.from_windows(
-            [w.joules_per_inference for w in windows],
-            [w.seconds_per_inference for w in windows],
-            [w.seconds for w in windows],
-            [w.stderr / w.joules for w in windows],
-            shared_stderr=aliasing_doubt(windows, idle_watts(recording)),
-        )
-
     def _profile_of(self, recording: Recording) -> MachineProfile:
-        from pytest_inferenergy.baselines.profile import MachineProfile
-
         if self._profile is None:
             profile = recording.profile
             if profile is None:
@@ -184,16 +167,9 @@ class Judging:
 
     def run(self) -> Run:
         """The run that the windows so far make."""
-        from pytest_inferenergy.measuring.summary import (
-            gated_devices,
-            idle_watts,
-            mean_state,
-            tokens_per_inference,
-        )
-
         recording = self.measuring.recording
         state = mean_state(recording)
-        estimate = self._estimate(recording)
+        estimate = estimate_of(recording)
         return estimate.to_run(
             time.time(),
             idle_watts=idle_watts(recording),

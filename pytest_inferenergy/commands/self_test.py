@@ -81,22 +81,14 @@ def rest() -> None:
 
 def _told(recording: Recording) -> dict[str, Any]:
     from pytest_inferenergy.deciding.detectable import by_stored_runs, by_turns
-    from pytest_inferenergy.deciding.estimate import Estimate
     from pytest_inferenergy.deciding.margins import Margins
-    from pytest_inferenergy.measuring.aliasing import aliasing_doubt
     from pytest_inferenergy.measuring.flags import flags_of
-    from pytest_inferenergy.measuring.summary import idle_watts
+    from pytest_inferenergy.measuring.summary import estimate_of
 
     windows = recording.windows
     if not windows:
         raise MeterError("no window was measured")
-    estimate = Estimate.from_windows(
-        [w.joules_per_inference for w in windows],
-        [w.seconds_per_inference for w in windows],
-        [w.seconds for w in windows],
-        [w.stderr / w.joules for w in windows],
-        shared_stderr=aliasing_doubt(windows, idle_watts(recording)),
-    )
+    estimate = estimate_of(recording)
     run = estimate.to_run(time.time())
     seconds = estimate.window_seconds
     pairs = int(TURNS_SECONDS / _pair_seconds(seconds))

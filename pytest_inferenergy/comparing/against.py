@@ -184,7 +184,9 @@ class Against:
         if judging.measuring.recording.taken < SCREEN_WINDOWS:
             judging.measure(first_call, limit)
         text = f"not compared with {self.revision.title}: {reason}"
-        measured = judging.conclude(lambda _run, _estimated: _none(judging, text))
+        margins = Margins.of(*judging.request.settings.margins)
+        unknown = Verdict.of("inconclusive", text, margins)
+        measured = judging.conclude(lambda _run, _estimated: unknown)
         return self._mark(measured, state, reason)
 
     def _mark(self, measured: Measured, state: State, reason: str | None) -> Measured:
@@ -217,16 +219,4 @@ def _verdict(taken: Taken, judging: Judging, run: Any, estimated: bool) -> Verdi
         log_tokens=taken.log_tokens,
         rejected=taken.rejected,
         estimated=estimated,
-    )
-
-
-def _none(judging: Judging, reason: str) -> Verdict:
-    margins = Margins.of(*judging.request.settings.margins)
-    return Verdict(
-        verdict="inconclusive",
-        reason=reason,
-        tolerance=margins.tolerance,
-        must_detect=margins.must_detect,
-        alpha=margins.alpha,
-        beta=margins.beta,
     )

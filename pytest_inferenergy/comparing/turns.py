@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
 from pytest_inferenergy.comparing.sides import LocalSide, Side
 from pytest_inferenergy.deciding.sequential import Turns
+from pytest_inferenergy.deciding.turned import undecided
 from pytest_inferenergy.measuring.measure import Measuring, is_contended
 from pytest_inferenergy.measuring.warmup import LEAD_GRAINS, WarmUp, warm_up
 from pytest_inferenergy.measuring.window import Window
@@ -28,7 +29,6 @@ WASH_OUT = 0.2
 
 A window that began after a pause would not be like one that did not: on an NVIDIA H200 the side in
 the other process, reached by a message, otherwise drew 1 % less."""
-MOST_REJECTED = 0.2
 Tell = Callable[[Turns, float], None]
 """Hears after each pair how the test stands, and the seconds until the limit."""
 
@@ -146,13 +146,8 @@ def compare_callables(
 def _concluded(name: str | None, taken: Taken, source: str) -> Comparison:
     turns, rejected = taken.turns, taken.rejected
     pairs = turns.pairs.count
-    reason = None
-    verdict: str = turns.word
-    if verdict == "continue":
-        verdict, reason = "inconclusive", f"no answer within {pairs} pairs"
-    if rejected > MOST_REJECTED * (pairs + rejected):
-        verdict = "inconclusive"
-        reason = f"contended: another process worked in {rejected} of {pairs + rejected} pairs"
+    reason = undecided(turns, rejected)
+    verdict = turns.word if reason is None else "inconclusive"
     if not pairs:
         return Comparison(name, reason=reason, verdict=verdict, rejected_pairs=rejected)
     return Comparison(

@@ -19,7 +19,7 @@ from pytest_inferenergy.deciding.pace import PaceSplit
 from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.deciding.series import mean
 from pytest_inferenergy.deciding.sessions import levels, sessions
-from pytest_inferenergy.deciding.verdict import Verdict, VerdictWord
+from pytest_inferenergy.deciding.verdict import Verdict
 
 
 def decide(
@@ -42,27 +42,16 @@ def decide(
     for run in (new, *baseline):
         stored.check(run)
     if not baseline:
-        return _plain("new", "no stored run to compare with", margins)
+        return Verdict.of("new", "no stored run to compare with", margins)
     latest = max(baseline, key=lambda run: run.time)
     runs = comparable(new, baseline)
     if not runs:
         changes = ", ".join(changed_inputs(new, latest))
-        blank = _plain("inconclusive", f"inputs changed: {changes}", margins)
+        blank = Verdict.of("inconclusive", f"inputs changed: {changes}", margins)
         return replace(blank, also_changed=also_changed(new, latest))
     found = find(new, runs, margins, pace_gated)
     found = doubted(found, other_card(new, runs[0]), estimated)
     return _verdict(new, runs, margins, found)
-
-
-def _plain(word: VerdictWord, reason: str, margins: Margins) -> Verdict:
-    return Verdict(
-        verdict=word,
-        reason=reason,
-        tolerance=margins.tolerance,
-        must_detect=margins.must_detect,
-        alpha=margins.alpha,
-        beta=margins.beta,
-    )
 
 
 def _verdict(new: Run, runs: Sequence[Run], margins: Margins, found: Finding) -> Verdict:
@@ -72,7 +61,7 @@ def _verdict(new: Run, runs: Sequence[Run], margins: Margins, found: Finding) ->
     total = found.total
     told = found.decisive if found.parts is None else found.parts.at_pace
     whole = replace(
-        _plain(found.word, found.reason, margins),
+        Verdict.of(found.word, found.reason, margins),
         runs=len(runs),
         sessions=len(groups),
         baseline_joules=student.ratio(new.log_joules - total.log_ratio),

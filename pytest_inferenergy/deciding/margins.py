@@ -9,6 +9,8 @@ ALPHA = 0.001
 """False alarms: P(regressed) where the true change is at most the tolerance."""
 BETA = 0.01
 """Misses: P(passed) where the true change is at least ``must_detect``."""
+MOST_REJECTED = 0.2
+"""Beyond this share of windows, or of pairs, with company on the device nothing is concluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,8 @@ class Margins:
     def log_must_detect(self) -> float:
         """δ1 = ln(1 + must_detect)."""
         return math.log1p(self.must_detect)
+
+
+def mostly_rejected(rejected: int, taken: int) -> bool:
+    """Whether too many of the windows, or pairs, that were ``taken`` were rejected."""
+    return rejected > MOST_REJECTED * taken

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_inferenergy.deciding.between import Between, prior_sd
 from pytest_inferenergy.deciding.change import Change, against
@@ -53,46 +53,51 @@ def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | No
     pace_seconds = math.exp(log_seconds)
     if not all(_left(run, watts, pace_seconds) > 0 for run in (new, *baseline)):
         return None
-
-    def moved(run: Run) -> float:
-        return math.log(_left(run, watts, pace_seconds))
-
-    away = abs(math.exp(new.log_seconds) - pace_seconds)
     share = watts / mean_watts
-    if waiting.at_rest:
-        own = _kept(new, watts)
-        spread = prior_sd(
-            own * new.window_sd,
-            [(_kept(run, watts) * run.window_sd, max(run.windows, 2)) for run in baseline],
-        )
-    else:
-        own = math.sqrt(1 - pace_share(new))
-        spread = _spread(new, baseline, residual_sd)
     return PaceSplit(
-        at_pace=against(
-            moved(new),
-            Between.pooled(levels(groups, moved), spread),
-            math.hypot(
-                new.stderr * own,
-                waiting.stderr * away / _left(new, watts, pace_seconds),
-            ),
-            margins,
-        ),
-        pace=against(
-            new.log_seconds,
-            Between.pooled(
-                levels(groups, lambda run: run.log_seconds),
-                max(
-                    _spread(new, baseline, lambda run: run.window_sd / share),
-                    pace_spread(new, baseline),
-                ),
-            ),
-            new.stderr / share,
-            margins,
-        ),
+        at_pace=_at_pace(new, baseline, replace(waiting, watts=watts), pace_seconds, margins),
+        pace=_pace(new, baseline, share, margins),
         waiting_watts=watts,
         waiting_share=share,
     )
+
+
+def _at_pace(
+    new: Run, baseline: Sequence[Run], waiting: Waiting, pace_seconds: float, margins: Margins
+) -> Change:
+    """The change of energy, every run moved along the line to ``pace_seconds``.
+
+    The error of the slope counts by how far the new run was moved.
+    """
+
+    def moved(run: Run) -> float:
+        return math.log(_left(run, waiting.watts, pace_seconds))
+
+    away = abs(math.exp(new.log_seconds) - pace_seconds)
+    own, spread = _wander(new, baseline, waiting)
+    within = math.hypot(
+        new.stderr * own, waiting.stderr * away / _left(new, waiting.watts, pace_seconds)
+    )
+    between = Between.pooled(levels(sessions(baseline), moved), spread)
+    return against(moved(new), between, within, margins)
+
+
+def _wander(new: Run, baseline: Sequence[Run], waiting: Waiting) -> tuple[float, float]:
+    """What a move to another pace leaves: the share of the new run's own error, and s0."""
+    if not waiting.at_rest:
+        return math.sqrt(1 - pace_share(new)), _spread(new, baseline, residual_sd)
+    own = _kept(new, waiting.watts)
+    stored = [(_kept(run, waiting.watts) * run.window_sd, max(run.windows, 2)) for run in baseline]
+    return own, prior_sd(own * new.window_sd, stored)
+
+
+def _pace(new: Run, baseline: Sequence[Run], share: float, margins: Margins) -> Change:
+    """The change of seconds per inference; what wanders is time, and ``share`` of it is energy."""
+    spread = max(
+        _spread(new, baseline, lambda run: run.window_sd / share), pace_spread(new, baseline)
+    )
+    between = Between.pooled(levels(sessions(baseline), lambda run: run.log_seconds), spread)
+    return against(new.log_seconds, between, new.stderr / share, margins)
 
 
 def _waiting(new: Run, baseline: Sequence[Run], mean_watts: float) -> Waiting | None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from pytest_inferenergy.deciding.margins import Margins
+from pytest_inferenergy.deciding.margins import Margins, mostly_rejected
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.deciding.verdict import Verdict, VerdictWord
-
-MOST_REJECTED = 0.2
-"""Beyond this share of rejected pairs nothing can be concluded."""
 
 
 def turned(
@@ -29,15 +26,10 @@ def turned(
     ``estimated``: the energy is a model's, which can never say ``regressed``.
     """
     word, reason = _word(turns, rejected, estimated)
-    blank = Verdict(
-        verdict=word,
-        reason=reason,
-        tolerance=margins.tolerance,
-        must_detect=margins.must_detect,
-        alpha=turns.alpha,
-        beta=turns.beta,
-        flags=("estimated",) if estimated else (),
-    )
+    margins = replace(margins, alpha=turns.alpha, beta=turns.beta)
+    blank = Verdict.of(word, reason, margins)
+    if estimated:
+        blank = replace(blank, flags=("estimated",))
     if not turns.pairs.count:
         return blank
     mean = turns.pairs.mean
@@ -57,13 +49,18 @@ def turned(
     )
 
 
-def _word(turns: Turns, rejected: int, estimated: bool) -> tuple[VerdictWord, str]:
+def undecided(turns: Turns, rejected: int) -> str | None:
+    """Why turns give no verdict, ``None`` where they do; ``rejected``: pairs left out."""
     pairs = turns.pairs.count
-    taken = pairs + rejected
-    if rejected > MOST_REJECTED * taken:
-        return "inconclusive", f"contended: another process worked in {rejected} of {taken} pairs"
-    if turns.word == "continue":
-        return "inconclusive", f"no answer within {pairs} pairs"
+    if mostly_rejected(rejected, pairs + rejected):
+        return f"contended: another process worked in {rejected} of {pairs + rejected} pairs"
+    return f"no answer within {pairs} pairs" if turns.word == "continue" else None
+
+
+def _word(turns: Turns, rejected: int, estimated: bool) -> tuple[VerdictWord, str]:
+    reason = undecided(turns, rejected)
+    if reason is not None or turns.word == "continue":
+        return "inconclusive", reason or ""
     if estimated and turns.word == "regressed":
         return "inconclusive", "estimated, not measured: energy rose beyond the tolerance"
     if estimated and turns.word == "improved":

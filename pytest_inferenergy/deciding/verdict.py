@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from pytest_inferenergy.deciding.margins import Margins
+
 VerdictWord = Literal["passed", "improved", "regressed", "inconclusive", "new"]
 
 
@@ -65,6 +67,18 @@ class Verdict:
     """``pace_not_gated``, ``other_card``, ``estimated``."""
     also_changed: tuple[str, ...] = ()
     """Driver and libraries that differ from the latest stored run."""
+
+    @classmethod
+    def of(cls, word: VerdictWord, reason: str, margins: Margins) -> Verdict:
+        """A word with its margins and error rates, and no figure yet."""
+        return cls(
+            verdict=word,
+            reason=reason,
+            tolerance=margins.tolerance,
+            must_detect=margins.must_detect,
+            alpha=margins.alpha,
+            beta=margins.beta,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Flat, of builtin types only."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from pytest_inferenergy.deciding import margins
 from pytest_inferenergy.measuring.aliasing import aliasing_doubt
 from pytest_inferenergy.measuring.measure import Recording
 from pytest_inferenergy.measuring.memory import grows
@@ -18,8 +19,6 @@ DRIFT = 0.03
 """A change of mean power from the first to the last third of the windows beyond this drifts."""
 ALIASED = 0.01
 """A doubt from calls that keep step with the sensor is told from this share of the energy on."""
-MOST_REJECTED = 0.2
-"""Beyond this share of rejected windows nothing can be concluded."""
 
 
 def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
@@ -48,8 +47,8 @@ def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
 
 
 def mostly_rejected(recording: Recording) -> bool:
-    """Whether more than a fifth of the windows had company on the device."""
-    return len(recording.rejected) > MOST_REJECTED * recording.taken
+    """Whether so many windows had company on the device that nothing can be concluded."""
+    return margins.mostly_rejected(len(recording.rejected), recording.taken)
 
 
 def _contention_unknown(windows: Sequence[Window]) -> bool:

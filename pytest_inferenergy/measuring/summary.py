@@ -1,9 +1,23 @@
-"""What the windows of a recording say together of devices and their state."""
+"""What the windows of a recording say together: of their level, the devices, and their state."""
 
 from __future__ import annotations
 
+from pytest_inferenergy.deciding.estimate import Estimate
+from pytest_inferenergy.measuring.aliasing import aliasing_doubt
 from pytest_inferenergy.measuring.measure import Recording
 from pytest_inferenergy.meters.base import DeviceState, Reading, joined_state
+
+
+def estimate_of(recording: Recording) -> Estimate:
+    """The level of the windows with its error, what the sensor may miss of them included."""
+    windows = recording.windows
+    return Estimate.from_windows(
+        [w.joules_per_inference for w in windows],
+        [w.seconds_per_inference for w in windows],
+        [w.seconds for w in windows],
+        [w.stderr / w.joules for w in windows],
+        shared_stderr=aliasing_doubt(windows, idle_watts(recording)),
+    )
 
 
 def gated_readings(recording: Recording) -> list[Reading]:
