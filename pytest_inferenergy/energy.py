@@ -54,8 +54,7 @@ class Energy:
         Returns the first call's result. One call answers as many inferences as the test's marker
         says, one without a marker. ``fn`` may be a `Workload`, which brings all that is its own.
         """
-        asked = {"args": args or None, "kwargs": kwargs or None}
-        measured = self._measure(fn, self._marker.name, None, asked)
+        measured = self._measure(fn, None, None, _asked(args, kwargs or None))
         result: T = measured.first_result
         return result
 
@@ -87,20 +86,18 @@ class Energy:
         ``prompt_tokens`` are read; it gives `Measurement.phases`. ``once``: call once, never
         repeat. Of a `Workload` only ``name`` and ``budget`` are left to say.
         """
-        _check_args(args)
-        asked = {
-            "args": tuple(args) or None,
-            "kwargs": kwargs,
-            "inferences": inferences,
-            "tokens": tokens,
-            "setup": setup,
-            "inputs": inputs,
-            "images": images,
-            "prefill": prefill,
-            "prompt_tokens": prompt_tokens,
-            "once": once or None,
-        }
-        name = self._marker.name if name is None else name
+        asked = _asked(
+            args,
+            kwargs,
+            inferences=inferences,
+            tokens=tokens,
+            setup=setup,
+            inputs=inputs,
+            images=images,
+            prefill=prefill,
+            prompt_tokens=prompt_tokens,
+            once=once or None,
+        )
         return self._measure(fn, name, budget, asked).measurement
 
     async def arun(
@@ -126,17 +123,15 @@ class Energy:
         """
         from pytest_inferenergy.measuring.on_loop import LoopCaller, on_loop
 
-        _check_args(args)
-        asked = {
-            "args": tuple(args) or None,
-            "kwargs": kwargs,
-            "inferences": inferences,
-            "tokens": tokens,
-            "inputs": inputs,
-            "images": images,
-            "once": once or None,
-        }
-        name = self._marker.name if name is None else name
+        asked = _asked(
+            args,
+            kwargs,
+            inferences=inferences,
+            tokens=tokens,
+            inputs=inputs,
+            images=images,
+            once=once or None,
+        )
         measurer = self._measurer()
 
         def measure(caller: LoopCaller) -> Measured:
@@ -155,7 +150,7 @@ class Energy:
         budget: str | None = None,
     ) -> Iterator[OpenWindow]:
         """Measure the body of a ``with`` block, which runs once, as it stands."""
-        asked = {"inferences": inferences, "tokens": tokens}
+        asked = _asked((), None, inferences=inferences, tokens=tokens)
         request = self._request(_nothing, name, budget, asked, {})
         window = OpenWindow()
         earlier = self._kept.earlier.get(name)
@@ -193,25 +188,16 @@ class Energy:
         ``seed`` draws the order of the pairs. Both get the same arguments. It never fails the test
         by itself: assert on the `Comparison`.
         """
-        from pytest_inferenergy.deciding.margins import Margins
-        from pytest_inferenergy.deciding.sequential import Turns
         from pytest_inferenergy.marker_values import EnergyMarker
-        from pytest_inferenergy.request import TurnsRequest, check_name, workload_of
+        from pytest_inferenergy.request import TurnsRequest, check_name, turns_of, workload_of
 
         check_name(name)
         counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
-        asked = {"args": tuple(args) or None, "kwargs": kwargs, "inputs": inputs}
         ours, theirs = (
-            workload_of(fn, EnergyMarker(), asked | {"inferences": count})
+            workload_of(fn, EnergyMarker(), _asked(args, kwargs, inputs=inputs, inferences=count))
             for fn, count in zip((candidate, reference), counts, strict=True)
         )
-        try:
-            if at_most is None:
-                turns = Turns.between(Margins(tolerance / 100, must_detect / 100))
-            else:
-                turns = Turns.at_most(at_most)
-        except ValueError as error:
-            raise MisuseError(f"energy.compare: {error}") from None
+        turns = turns_of(at_most, tolerance, must_detect)
         request = TurnsRequest(name, ours, theirs, turns, self._settings, seed)
         comparison = self._measurer().compare(request)
         self._kept.comparisons.append(comparison)
@@ -232,6 +218,7 @@ class Energy:
         asked: dict[str, Any],
         calls: Mapping[str, Any] | None = None,
     ) -> Measured:
+        name = self._marker.name if name is None else name
         request = self._request(fn, name, budget, asked, calls or {})
         measured = self._again(request) or self._measurer().measure(request)
         self._kept.add(measured)
@@ -264,9 +251,11 @@ class Energy:
         return made
 
 
-def _check_args(args: object) -> None:
+def _asked(args: object, kwargs: Mapping[str, Any] | None, **fields: Any) -> dict[str, Any]:
+    """The fields of a `Workload` by name; ``None`` where nothing was said."""
     if isinstance(args, str) or not isinstance(args, Sequence):
         raise MisuseError(f"args={args!r:.80}: give a tuple of arguments, such as args=(x,)")
+    return {"args": tuple(args) or None, "kwargs": kwargs, **fields}
 
 
 def _nothing() -> None:

@@ -87,6 +87,22 @@ def workload_of(fn: Callable[..., Any], marker: EnergyMarker, asked: dict[str, A
     return fn
 
 
+def turns_of(at_most: float | None, tolerance: float, must_detect: float) -> Turns:
+    """The test that ends a comparison: two margins in percent, or a ratio that it may be at most.
+
+    Raises `MisuseError` for what cannot be tested.
+    """
+    from pytest_inferenergy.deciding.margins import Margins
+    from pytest_inferenergy.deciding.sequential import Turns
+
+    try:
+        if at_most is None:
+            return Turns.between(Margins(tolerance / 100, must_detect / 100))
+        return Turns.at_most(at_most)
+    except ValueError as error:
+        raise MisuseError(f"energy.compare: {error}") from None
+
+
 def check_name(name: object) -> None:
     """Raise `MisuseError` for what cannot name a measurement."""
     if name is not None:

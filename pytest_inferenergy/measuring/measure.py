@@ -68,12 +68,15 @@ class Measuring:
         self.recording = Recording()
         self.wanted = components
         """The components that the figure is to add up; ``None``: what there is."""
+        self.called = False
+        """Whether the first call was made."""
         self._pending: deque[Stretch] = deque()
 
     def first_call(self) -> float:
         """Make the first call (or the deck's first round), keep its result; seconds it took."""
         start = time.perf_counter()
         stretch = run_stretch(self.workload, self.workload.deck, self.meters, keep_first=True)
+        self.called = True
         self.recording.first_result = stretch.first_result
         if self.workload.once:
             self._pending.append(stretch)

@@ -1,0 +1,97 @@
+"""The meters of one process, and whose turn it is to use them.
+
+They are opened before the first measurement and never earlier; meanwhile nobody else of this user
+measures on the same devices, and what all measurements took is held against the session's limit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_inferenergy.errors import InferenergyError, MisuseError
+from pytest_inferenergy.turns import Turns
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.measuring.measure import Measuring
+    from pytest_inferenergy.meters.meter_set import MeterSet
+    from pytest_inferenergy.settings import Settings
+
+
+class Bench:
+    """Where a process measures; ``lock``: what the workers of one run take turns by in any case."""
+
+    def __init__(self, settings: Settings, lock: Path | None) -> None:
+        self._settings = settings
+        self._turns = Turns(lock)
+        self._meters: MeterSet | None = None
+        self._refusal: str | None = None
+        self._busy = False
+        self._spent = 0.0
+
+    def close(self) -> None:
+        """Stop the meters."""
+        if self._meters is not None:
+            self._meters.close()
+
+    def interrupt(self) -> None:
+        """From another thread: have a measurement stop waiting for its turn or for a meter."""
+        self._turns.interrupt()
+        if self._meters is not None:
+            self._meters.interrupt()
+
+    def ready(self, settings: Settings | None = None) -> MeterSet | str:
+        """The meters, opened by now, or why there is nothing to measure with.
+
+        ``settings``: those of the test. Raises `MisuseError` within a measurement.
+        """
+        settings = settings or self._settings
+        if self._busy:
+            raise MisuseError(
+                "a measurement inside a measured call: measurements cannot be nested, measure one "
+                "or the other"
+            )
+        if settings.disable:
+            return "disabled by --energy-disable"
+        if self.seconds_left(settings) <= 0:
+            return (
+                f"the {self._settings.session_seconds:g} s of --energy-session-seconds were spent"
+            )
+        if self._meters is None and self._refusal is None:
+            self._open()
+        return self._meters or self._refusal or "no meter"
+
+    def _open(self) -> None:
+        from pytest_inferenergy.meters.select import open_meters
+
+        try:
+            with self.alone():
+                self._meters = open_meters(self._settings.meter, self._settings.prometheus)
+        except (InferenergyError, ImportError) as error:  # perhaps numpy is missing
+            self._refusal = f"nothing to measure with ({self._settings.meter}): {error}"
+
+    def seconds_left(self, settings: Settings) -> float:
+        """Seconds that a test may measure: its own limit, or what the session's leaves."""
+        if self._settings.session_seconds is None:
+            return settings.max_seconds
+        return min(settings.max_seconds, self._settings.session_seconds - self._spent)
+
+    def attach(self, measuring: Measuring) -> None:
+        """Choose the devices, now that the workload has shown which it uses, and wait for them."""
+        self._turns.widen(measuring.meters.gpus_in_use())
+        measuring.attach()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the devices: nobody else of ours measures on them meanwhile."""
+        uuids = frozenset[str]() if self._meters is None else self._meters.gpus_in_use()
+        with self._turns.take(uuids):
+            start, self._busy = time.perf_counter(), True
+            try:
+                yield
+            finally:
+                self._busy = False
+                self._spent += time.perf_counter() - start
