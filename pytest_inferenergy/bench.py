@@ -16,6 +16,7 @@ from pytest_inferenergy.errors import InferenergyError, MisuseError
 from pytest_inferenergy.turns import Turns
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.live import Silence
     from pytest_inferenergy.measuring.measure import Measuring
     from pytest_inferenergy.meters.meter_set import MeterSet
     from pytest_inferenergy.settings import Settings
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 class Bench:
     """Where a process measures; ``lock``: what the workers of one run take turns by in any case."""
 
-    def __init__(self, settings: Settings, lock: Path | None) -> None:
+    def __init__(self, settings: Settings, live: Silence, lock: Path | None) -> None:
         self._settings = settings
-        self._turns = Turns(lock)
+        self._turns = Turns(lock, live)
         self._meters: MeterSet | None = None
         self._refusal: str | None = None
         self._busy = False

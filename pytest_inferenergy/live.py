@@ -2,7 +2,8 @@
 
 Only where somebody looks: on a terminal that knows colours, not under CI, not in xdist's workers,
 not with ``-q``, and not with ``-s``, where tests print for themselves. It is erased when the
-measurement ends, so that the terminal is left as if it had never been there.
+measurement ends, so that the terminal is left as if it had never been there. A log gets one line
+that stays where a run has to wait for another one, and would seem to hang.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.units import kwh_per_1k, plain
 
@@ -27,6 +28,8 @@ AFTER = 2.0
 """A measurement is long from so many seconds on."""
 EVERY = 0.5
 """The line is written at most so often, seconds."""
+WAITS = 5.0
+"""Waiting is told to a log from so many seconds on."""
 CLEAR, UP, COLUMN = "\r\x1b[2K", "\x1b[1A", "\x1b[{}G"
 
 
@@ -50,6 +53,10 @@ class Silence:
         """Tell of the pairs of a comparison by turns; ``left``: seconds until the limit."""
         self._tell(lambda: pairs_line(turns, left))
 
+    def waiting(self, gpu: str, seconds: float, holder: Callable[[], str | None]) -> None:
+        """Tell whose turn it is on a GPU that a measurement has been waiting for so long."""
+        self._tell(lambda: waiting_line(gpu, seconds, holder()))
+
     def _begin(self) -> None:
         """A measurement begins."""
 
@@ -60,10 +67,31 @@ class Silence:
         """The measurement is over."""
 
 
+class Log(Silence):
+    """Where lines stay: only what would else seem to hang is told, and once."""
+
+    def __init__(self, terminal: pytest.TerminalReporter, capture: Any) -> None:
+        self._terminal, self._capture = terminal, capture
+        self._told = False
+
+    def waiting(self, gpu: str, seconds: float, holder: Callable[[], str | None]) -> None:
+        """One line for each wait that is long."""
+        if self._told or seconds < WAITS or not _in_main_thread():
+            return
+        self._told = True
+        with self._capture.global_and_fixture_disabled():
+            self._terminal.ensure_newline()
+            self._terminal.write_line(waiting_line(gpu, seconds, holder()))
+            self._terminal.flush()
+
+    def _begin(self) -> None:
+        self._told = False
+
+
 class LiveLine(Silence):
     """The line, through pytest's own terminal writer, with its capture off for that moment."""
 
-    def __init__(self, terminal: pytest.TerminalReporter, capture: object) -> None:
+    def __init__(self, terminal: pytest.TerminalReporter, capture: Any) -> None:
         self._terminal, self._capture = terminal, capture
         self._began = 0.0
         self._written: float | None = None
@@ -74,7 +102,7 @@ class LiveLine(Silence):
     def _tell(self, text: Callable[[], str]) -> None:
         now = time.perf_counter()
         due = self._began + AFTER if self._written is None else self._written + EVERY
-        if now >= due and threading.current_thread() is threading.main_thread():
+        if now >= due and _in_main_thread():
             self._write(text())
             self._written = now
 
@@ -92,7 +120,7 @@ class LiveLine(Silence):
             codes = f"\n{CLEAR}{back}"
         else:
             codes = f"\n{CLEAR}{writer.markup(text[: width - 1], cyan=True)}{back}"
-        with self._capture.global_and_fixture_disabled():  # type: ignore[attr-defined]
+        with self._capture.global_and_fixture_disabled():
             writer.write_raw(codes, flush=True)
 
 
@@ -116,14 +144,25 @@ def pairs_line(turns: Turns, left: float) -> str:
     return f"energy: {count} pair{'s' * (count != 1)}{ratio}, at most {max(left, 0.0):.0f} s left"
 
 
+def waiting_line(gpu: str, seconds: float, holder: str | None) -> str:
+    """``energy: waiting for GPU-2f1c8a53, 7 s so far: process 4711 in /home/me measures there``."""
+    who = holder or "another session"
+    return f"energy: waiting for {gpu}, {seconds:.0f} s so far: {who} measures there"
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
 def live_line(config: pytest.Config) -> Silence:
-    """The line of this run, or silence where there is to be none."""
+    """The line of this run, a log where lines stay, or silence where there is to be none."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if terminal is None or capture is None or hasattr(config, "workerinput"):
         return Silence()
-    if not terminal.isatty or not terminal.hasmarkup or config.get_verbosity() < 0:
+    if config.get_verbosity() < 0:
         return Silence()
-    if os.environ.get("CI") or os.environ.get("BUILD_NUMBER"):  # as pytest tells it
-        return Silence()
-    return Silence() if config.getoption("capture") == "no" else LiveLine(terminal, capture)
+    stays = not terminal.isatty or not terminal.hasmarkup or config.getoption("capture") == "no"
+    if stays or os.environ.get("CI") or os.environ.get("BUILD_NUMBER"):  # as pytest tells it
+        return Log(terminal, capture)
+    return LiveLine(terminal, capture)

@@ -34,7 +34,7 @@ class Measurer:
 
     def __init__(self, settings: Settings, around: Surroundings, lock: Path | None) -> None:
         self._around = around
-        self._bench = Bench(settings, lock)
+        self._bench = Bench(settings, around.live, lock)
         self.against: Against | None = None
         """The revision that measurements are compared with, where one was given."""
 

@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.locks import lock_file
+from pytest_inferenergy.live import Silence
+from pytest_inferenergy.locks import holder_of, lock_file
 
 LOOK_UP = 0.5
 """Who waits for a turn looks this often, in seconds, whether anybody still wants it."""
+SHOWN = len("GPU-2f1c8a53")
+"""Characters of a UUID that are told: enough to find the card in ``nvidia-smi -L``."""
 
 
 class Turns:
     """The turns of this process; ``workers`` is what the workers of one run lock in any case.
 
-    That keeps measurements apart that no GPU does: of the CPU, or of a recorded trace.
+    That keeps measurements apart that no GPU does: of the CPU, or of a recorded trace. ``live``
+    hears which GPU is waited for, and for whom.
     """
 
-    def __init__(self, workers: Path | None) -> None:
+    def __init__(self, workers: Path | None, live: Silence | None = None) -> None:
         self._workers = workers
+        self._live = Silence() if live is None else live
         self._uuids: frozenset[str] = frozenset()
         self._held = contextlib.ExitStack()
         self._interrupted = threading.Event()
@@ -51,27 +57,31 @@ class Turns:
             self._wait(wanted)
 
     def _wait(self, uuids: frozenset[str]) -> None:
-        paths = [lock_file(uuid) for uuid in sorted(uuids)]
+        paths = {lock_file(uuid): uuid[:SHOWN] for uuid in sorted(uuids)}
         if not uuids and self._workers is not None:
-            paths = [self._workers]
+            paths = {self._workers: "the machine"}
         self._uuids = uuids
-        for path in paths:
-            try:
-                self._lock(path)
-            except OSError as error:
-                raise MeterError(f"{path}: cannot be locked: {error.strerror or error}") from error
+        with self._live.telling():
+            for path, name in paths.items():
+                try:
+                    self._lock(path, name)
+                except OSError as error:
+                    reason = error.strerror or error
+                    raise MeterError(f"{path}: cannot be locked: {reason}") from error
 
-    def _lock(self, path: Path) -> None:
+    def _lock(self, path: Path, name: str) -> None:
         """Wait for one lock, for as long as nobody interrupts."""
         import filelock
 
         lock = filelock.FileLock(path)
+        start = time.monotonic()
         while True:
             try:
                 lock.acquire(timeout=LOOK_UP)
             except filelock.Timeout:
                 if self._interrupted.is_set():
                     raise MeterError("the measurement was cancelled") from None
+                self._live.waiting(name, time.monotonic() - start, lambda: holder_of(path))
             else:
                 self._held.callback(lock.release)
                 return

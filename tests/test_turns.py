@@ -7,24 +7,17 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import filelock
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.locks import lock_file
+from pytest_inferenergy.live import Silence
+from pytest_inferenergy.locks import holder_of, lock_file
 from pytest_inferenergy.turns import Turns
-
-HOLDER = """
-import sys
-from pathlib import Path
-from pytest_inferenergy.turns import Turns
-with Turns(None).take(frozenset(sys.argv[1:])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
+from tests.holding import held
 
 
 @pytest.fixture(autouse=True)
@@ -36,16 +29,8 @@ def _locks_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def holder() -> Iterator[subprocess.Popen[str]]:
     """Another process that measures on GPU-a."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, "GPU-a"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
+    with held("GPU-a") as process:
         yield process
-        process.kill()
 
 
 def is_free(uuid: str) -> bool:
@@ -127,3 +112,33 @@ def test_who_waits_can_be_told_to_give_up(holder: subprocess.Popen[str]) -> None
     with turns.take(frozenset({"GPU-a"})):
         assert not is_free("GPU-a")
     assert is_free("GPU-a")
+
+
+class Heard(Silence):
+    """Hears of waiting, and ends it."""
+
+    def __init__(self, holder: subprocess.Popen[str]) -> None:
+        self._holder = holder
+        self.told: list[tuple[str, str | None]] = []
+
+    def waiting(self, gpu: str, seconds: float, holder: Callable[[], str | None]) -> None:
+        assert seconds > 0
+        self.told.append((gpu, holder()))
+        self._holder.kill()
+        self._holder.wait()
+
+
+def test_who_waits_tells_for_what_and_for_whom(holder: subprocess.Popen[str]) -> None:
+    heard = Heard(holder)
+    with Turns(None, heard).take(frozenset({"GPU-0", "GPU-a"})):
+        pass
+    known = f"process {holder.pid} in {Path.cwd()}" if sys.platform == "linux" else None
+    assert heard.told == [("GPU-a", known)]
+
+
+def test_a_free_lock_has_no_holder(tmp_path: Path) -> None:
+    lock = filelock.FileLock(tmp_path / "a.lock")
+    assert holder_of(tmp_path / "a.lock") is None
+    lock.acquire()
+    lock.release()
+    assert holder_of(tmp_path / "a.lock") is None
