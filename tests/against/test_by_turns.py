@@ -1,4 +1,4 @@
-"""The straight path: a change between two revisions is found, and none is not."""
+"""``--energy-against``, the straight path: a change of revision is found, and none is not."""
 
 from __future__ import annotations
 

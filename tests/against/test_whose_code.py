@@ -1,4 +1,4 @@
-"""The reference side runs its own revision, however the project is installed; or says so."""
+"""``--energy-against-python`` and without: the reference side runs its own revision, or says so."""
 
 from __future__ import annotations
 

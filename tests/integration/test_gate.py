@@ -1,4 +1,4 @@
-"""What a regression, and every doubt, does: by option, by marker, and under ``--energy-strict``."""
+"""``--energy-gate``: what a regression and every doubt does, by option and by marker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--energy-meter prometheus:URL``: gating a model that is served elsewhere."""
+"""``--energy-meter prometheus:URL`` and ``energy_prometheus``: a model that is served elsewhere."""
 
 from __future__ import annotations
 

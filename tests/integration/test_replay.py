@@ -1,4 +1,4 @@
-"""The replay meter, end to end: a recorded trace instead of a GPU."""
+"""``--energy-meter replay:FILE``, end to end: a recorded trace instead of a GPU."""
 
 from __future__ import annotations
 

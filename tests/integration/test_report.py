@@ -1,4 +1,4 @@
-"""What is written to the terminal: the table, and the closing line that is always there."""
+"""``--energy-report``: the table, and the closing line that is always there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long may be measured: one test, and all of them."""
+"""``--energy-max-seconds``, ``--energy-session-seconds``: one test, and all of them."""
 
 from __future__ import annotations
 
