@@ -10,6 +10,7 @@ REAL_TIME = (
     "tests/against/",
     "tests/commands/test_doctor",
     "tests/docs/test_ci_recipes",
+    "tests/docs/test_blocks_run",
     "tests/meters/test_codecarbon",
     "tests/meters/test_foreign",
     "tests/meters/test_nvml",
