@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ class Bench:
         self._refusal: str | None = None
         self._busy = False
         self._spent = 0.0
+        self.partners: Callable[[MeterSet], frozenset[str]] = no_partners
+        """Lets meters know the processes that do the same work; UUIDs of the GPUs they use."""
 
     def close(self) -> None:
         """Stop the meters."""
@@ -82,8 +84,9 @@ class Bench:
 
     def attach(self, measuring: Measuring) -> None:
         """Choose the devices, now that the workload has shown which it uses, and wait for them."""
-        self._turns.widen(measuring.meters.gpus_in_use())
-        measuring.attach()
+        also = self.partners(measuring.meters)
+        self._turns.widen(measuring.meters.gpus_in_use() | also)
+        measuring.attach(also)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -96,3 +99,9 @@ class Bench:
             finally:
                 self._busy = False
                 self._spent += time.perf_counter() - start
+
+
+def no_partners(meters: MeterSet) -> frozenset[str]:
+    """A process that works by itself."""
+    del meters
+    return frozenset()

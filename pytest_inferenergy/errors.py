@@ -52,6 +52,10 @@ class ReferenceLostError(InferenergyError):
     """The reference process crashed, hangs or runs code that is not its revision's."""
 
 
+class RankError(InferenergyError):
+    """Ranks of one job lost each other, or another rank failed in a call that all make."""
+
+
 class DocumentError(InferenergyError):
     """What a command was given to read is not there, is no document of ours, or is broken."""
 

@@ -42,6 +42,15 @@ class Measurer:
         """Stop the meters."""
         self._bench.close()
 
+    @contextlib.contextmanager
+    def joined(self, partners: Callable[[MeterSet], frozenset[str]]) -> Iterator[None]:
+        """Meanwhile other processes do the same work, as `Bench.partners` tells."""
+        self._bench.partners, before = partners, self._bench.partners
+        try:
+            yield
+        finally:
+            self._bench.partners = before
+
     def interrupt(self) -> None:
         """From another thread: have a measurement stop waiting for its turn or for a meter."""
         self._bench.interrupt()

@@ -87,6 +87,13 @@ def _check_against(config: pytest.Config, given: Mapping[str, Any]) -> dict[str,
             "--energy-against takes turns on one device and cannot be spread over xdist workers: "
             "leave out -n (or give -n0)"
         )
+    from pytest_inferenergy.ranks.job import launched
+
+    if launched() is not None:
+        raise pytest.UsageError(
+            "--energy-against takes turns with a second process, and this is one of several ranks "
+            "of a launcher: run it with one process"
+        )
     from pytest_inferenergy.git import find_revision
 
     try:

@@ -17,6 +17,7 @@ from pytest_inferenergy.settings import Settings
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.comparing.against import Against
+    from pytest_inferenergy.ranks.side import Ranks
 
 SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
 BODY_PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -63,6 +64,8 @@ class EnergySession:
         """The results, once a report was made of them (`ending.document_of`)."""
         self.silent = False
         """Whether somebody else reports what this session measures."""
+        self.ranks: Ranks | None = None
+        """Whether this process is one of several that all run these tests."""
         self.run_uid: str | None = None
         """Id of the xdist run that this process controls."""
 
@@ -87,7 +90,14 @@ class EnergySession:
                 lock=None if worker is None else lock_path(worker["testrunuid"]),
             )
             self._measurer.against = self.against
-        return self._measurer
+        if self.settings.disable or self.silent:
+            return self._measurer
+        if self.ranks is None:
+            from pytest_inferenergy.ranks.side import Ranks
+
+            self.ranks = Ranks()
+        against = self.settings.against is not None
+        return self.ranks.side(self._measurer, self.settings.meter, against=against)
 
     def own_a_gpu(self) -> None:
         """As one of several workers that have energy tests to run: take a GPU, before CUDA does."""

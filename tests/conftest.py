@@ -21,6 +21,7 @@ REAL_TIME = (
     "tests/meters/test_zeus",
     "tests/neighbours/",
     "tests/prometheus/test_meter",
+    "tests/ranks/",
 )
 
 

@@ -82,9 +82,12 @@ class Measuring:
             self._pending.append(stretch)
         return time.perf_counter() - start
 
-    def attach(self) -> MeterProfile:
-        """Choose the devices, now that the workload has shown which it uses."""
-        self.meters.attach()
+    def attach(self, also: frozenset[str] = frozenset()) -> MeterProfile:
+        """Choose the devices, now that the workload has shown which it uses.
+
+        ``also``: GPUs (UUIDs) that processes work on which do the same work.
+        """
+        self.meters.attach(also)
         self.recording.profile = self.meters.profile()
         self.recording.window_seconds = window_seconds(self.meters.grain)
         return self.recording.profile

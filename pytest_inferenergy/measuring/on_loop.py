@@ -32,6 +32,8 @@ class Cancelled(BaseException):
 class LoopCaller:
     """Has the calls of a workload made on the event loop; a `Caller` for the measuring thread."""
 
+    awaits = True
+
     def __init__(self) -> None:
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pytest_inferenergy.measuring.measure import Measuring, Recording
 
 LEAST_WINDOWS = 3
@@ -20,10 +18,7 @@ def seconds_for_prefill(limit: float) -> float:
 
 def prefill_recording(whole: Measuring, seconds: float) -> Recording:
     """Windows of prefill calls with the arguments of the whole ones, on the devices chosen."""
-    prefill = whole.workload.prefill
-    assert prefill is not None
-    workload = replace(whole.workload, call=prefill, prefill=None, tokens=None)
-    part = Measuring(workload, whole.meters, whole.wanted)
+    part = Measuring(whole.workload.of_prefill(), whole.meters, whole.wanted)
 
     def enough(recording: Recording, spent: float) -> bool:
         taken = recording.taken

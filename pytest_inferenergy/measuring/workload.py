@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import lcm
 from typing import Any, Protocol
 
@@ -16,6 +16,9 @@ from pytest_inferenergy.meters.meter_set import MeterSet, Span
 
 class Caller(Protocol):
     """Makes the calls of a workload that cannot simply be called where it is measured."""
+
+    awaits: bool
+    """Whether the calls are coroutines."""
 
     def once(self, workload: Workload) -> Any:
         """One call: its result."""
@@ -81,6 +84,11 @@ class Workload:
     def deck(self) -> int:
         """Calls that belong together: a window holds a whole number of them."""
         return lcm(self.concurrency, 1 if self.inputs is None else len(self.inputs))
+
+    def of_prefill(self) -> Workload:
+        """The work that ends with the first token, where ``prefill`` is given."""
+        assert self.prefill is not None
+        return replace(self, call=self.prefill, prefill=None, tokens=None)
 
     def digest(self) -> str | None:
         """A digest of the inputs, ``None`` where ``setup`` makes them anew for each call."""

@@ -58,7 +58,7 @@ def _check_arguments(workload: Workload) -> None:
         raise MisuseError("give setup= or inputs=, not both: both make the arguments")
     if inputs is not None and not len(inputs):
         raise MisuseError("inputs= is empty: nothing to measure")
-    if workload.setup is not None and workload.caller is not None:
+    if workload.setup is not None and workload.caller is not None and workload.caller.awaits:
         raise MisuseError("setup= cannot go with energy.arun: make the arguments in the coroutine")
     if workload.prefill is not None and workload.once:
         raise MisuseError("give prefill= or once=, not both: prefill is measured by repetition")

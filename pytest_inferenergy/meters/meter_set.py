@@ -43,6 +43,13 @@ class MeterSet:
                 share(also)
             meter.attach()
 
+    def adopt(self, pids: frozenset[int]) -> None:
+        """Count processes as ours that do the same work, with the GPUs they run on."""
+        for meter in self.meters:
+            adopt = getattr(meter, "adopt", None)
+            if adopt is not None:
+                adopt(pids)
+
     def gpus_in_use(self) -> frozenset[str]:
         """UUIDs of the GPUs that the work in this process uses now, as far as meters know any."""
         known = [getattr(meter, "gpus_in_use", frozenset) for meter in self.meters]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import MeterProfile, Reading
-from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
+from pytest_inferenergy.meters.nvml_gpu import Gpu, all_gpus, open_library
 from pytest_inferenergy.meters.nvml_track import Track
 from pytest_inferenergy.meters.processes import Family
 from pytest_inferenergy.meters.visible import gpus_in_use
@@ -36,6 +36,7 @@ class NvmlMeter:
         self._tracks: dict[str, Track] = {}  # by UUID: all that were ever attached
         self._attached: tuple[Track, ...] = ()
         self._shared: frozenset[str] = frozenset()  # UUIDs
+        self._adopted: frozenset[int] = frozenset()  # process ids
         self._idle: dict[str, float] = {}  # watts by UUID
         self._wake = threading.Condition()  # guards what follows
         self._recording = self._closed = False
@@ -54,14 +55,28 @@ class NvmlMeter:
         """GPUs that a partner process uses, which are measured beside those of this process."""
         self._shared = uuids
 
+    def adopt(self, pids: frozenset[int]) -> None:
+        """Processes that do the same work: they are no strangers, and their GPUs are measured."""
+        self._adopted = pids
+        self._family.adopt(pids)
+
     def gpus_in_use(self) -> frozenset[str]:
         """UUIDs of the GPUs that an ``attach`` would choose now."""
-        return frozenset(gpu.uuid for gpu in gpus_in_use(self._gpus)) | self._shared
+        return frozenset(gpu.uuid for gpu in self._chosen())
+
+    def _chosen(self) -> tuple[Gpu, ...]:
+        used = gpus_in_use(self._gpus)
+        return tuple(
+            gpu
+            for gpu in self._gpus
+            if gpu in used
+            or gpu.uuid in self._shared
+            or (self._adopted and self._adopted.intersection(gpu.processes() or ()))
+        )
 
     def attach(self) -> None:
         """Choose the GPUs in use now, and record them; returns when the recording has begun."""
-        used = gpus_in_use(self._gpus)
-        chosen = tuple(gpu for gpu in self._gpus if gpu in used or gpu.uuid in self._shared)
+        chosen = self._chosen()
         if not chosen:
             raise MeterError("no GPU is visible to this process", "no_gpu")
         for gpu in chosen:

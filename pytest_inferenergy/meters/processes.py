@@ -39,6 +39,10 @@ class Family:
         self._root = os.getpid() if root is None else root
         self._known: dict[int, bool] = {}
 
+    def adopt(self, pids: frozenset[int]) -> None:
+        """Count further processes as ours."""
+        self._known |= dict.fromkeys(pids, True)
+
     def __contains__(self, pid: int) -> bool:
         if pid not in self._known:
             self._known[pid] = pid == os.getpid() or descends(pid, self._root)

@@ -1,0 +1,95 @@
+"""What all ranks do alike: meet before a measurement, and make each call once where none can be."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Callable, Iterator, Sequence
+
+from pytest_inferenergy.comparing.comparison import Comparison
+from pytest_inferenergy.meters.meter_set import Edge, MeterSet
+from pytest_inferenergy.ranks.talk import Message, Talk
+from pytest_inferenergy.request import Measured, Request, TurnsRequest
+from pytest_inferenergy.unmeasured import unmeasured
+
+NO_TURNS = (
+    "energy.compare and --energy-against take turns on one process's devices, and this is one of "
+    "several ranks: measure both with energy.run"
+)
+
+
+class Unmeasured:
+    """Stands in the measurer's place where nothing can be measured: every call is made once."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+    def interrupt(self) -> None:
+        """Nothing to wake."""
+
+    def measure(self, request: Request) -> Measured:
+        """One call."""
+        return unmeasured(request, request.workload(), self._reason)
+
+    @contextlib.contextmanager
+    def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
+        """The body of a ``with``, as it stands."""
+        yield lambda: unmeasured(request, None, self._reason)
+
+    def compare(self, request: TurnsRequest) -> Comparison:
+        """One call of each."""
+        for workload in (request.candidate, request.reference):
+            workload()
+        return Comparison(request.name, reason=self._reason)
+
+
+class Together(MeterSet):
+    """Meters whose windows open when all ranks are ready and close when all are done."""
+
+    def __init__(self, meters: MeterSet, talk: Talk) -> None:
+        super().__init__(meters.meters, meters.notes)
+        self._talk = talk
+
+    def opening(self) -> Edge:
+        """Begin together."""
+        self._talk.ready()
+        return super().opening()
+
+    def closing(self) -> Edge:
+        """The slowest rank ends the window."""
+        self._talk.ready()
+        return super().closing()
+
+
+def meet(talk: Talk, kind: str, request: Request, meter: str) -> str | None:
+    """Wait for all ranks at a measurement; why none can be made, the same on all of them."""
+    if request.workload.caller is not None:
+        kind = "arun"
+    at = [request.nodeid, request.name, kind, request.workload.deck]
+    told = talk.each({"at": at, "host": platform.node(), "meter": meter})
+    return refusal(told)
+
+
+def refusal(told: Sequence[Message]) -> str | None:
+    """Why ranks that say this cannot measure together."""
+    for rank, message in enumerate(told):
+        if message.get("at") != told[0].get("at"):
+            return (
+                f"the ranks of this job are at different measurements, rank 0 at {told[0]['at']}, "
+                f"rank {rank} at {message.get('at')}: give all ranks the same tests in one order"
+            )
+    if told[0]["at"][2] == "arun":
+        return (
+            "energy.arun keeps requests in flight as they come, and ranks need one order of calls: "
+            "use energy.run"
+        )
+    hosts = {message["host"] for message in told}
+    if len(hosts) > 1 and not told[0]["meter"].startswith("prometheus"):
+        return (
+            f"the ranks of this job run on {len(hosts)} hosts and rank 0 sees the devices of its "
+            "own alone: give --energy-meter prometheus:URL"
+        )
+    return None

@@ -1,0 +1,96 @@
+"""The other ranks: they call as often as rank 0 says, and take its figures and its verdict."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pytest_inferenergy.comparing.clock import ClockMeter
+from pytest_inferenergy.errors import RankError
+from pytest_inferenergy.measuring.synchronise import synchronise
+from pytest_inferenergy.measuring.workload import Workload, run_stretch
+from pytest_inferenergy.meters.meter_set import MeterSet
+from pytest_inferenergy.ranks.alike import NO_TURNS, Together, Unmeasured, meet
+from pytest_inferenergy.ranks.leading import devices
+from pytest_inferenergy.ranks.message import from_message
+from pytest_inferenergy.ranks.talk import Message, Talk
+from pytest_inferenergy.request import Measured, Request
+
+
+class Following(Unmeasured):
+    """Stands in the measurer's place on every rank but the first."""
+
+    def __init__(self, talk: Talk, meter: str) -> None:
+        super().__init__(NO_TURNS)
+        self._talk, self._meter = talk, meter
+        self._clock = Together(MeterSet([ClockMeter()]), talk)
+
+    def measure(self, request: Request) -> Measured:
+        """Make the calls that rank 0 orders."""
+        with self._talk.measurement():
+            return self._measure(request)
+
+    def _measure(self, request: Request) -> Measured:
+        reason = meet(self._talk, "measure", request, self._meter)
+        if reason is not None:
+            return Unmeasured(reason).measure(request)
+        results: list[Any] = []
+        left = self._obey(request.workload, results)
+        return from_message(left, results[0] if results else None)
+
+    @contextlib.contextmanager
+    def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
+        """Run the body of a ``with`` while rank 0 measures it."""
+        with self._talk.measurement(), self._window(request) as done:
+            yield done
+
+    @contextlib.contextmanager
+    def _window(self, request: Request) -> Iterator[Callable[[], Measured]]:
+        reason = meet(self._talk, "window", request, self._meter)
+        if reason is not None:
+            with Unmeasured(reason).window(request) as blank:
+                yield blank
+            return
+        found: list[Measured] = []
+        self._obey(request.workload, [])
+        with self._at_work():
+            self._talk.ready()
+            yield lambda: found[0]
+            synchronise()
+            self._talk.ready()
+        found.append(from_message(self._obey(request.workload, []), None))
+
+    def _obey(self, workload: Workload, results: list[Any]) -> Message:
+        """Do what rank 0 says until it leaves, or a body begins; that message."""
+        while (order := self._talk.tell())["do"] not in ("leave", "body"):
+            if order["do"] == "end":
+                raise RankError(
+                    f"rank 0 of this job ended the measurement with {order['why']}: see its output"
+                )
+            if order["do"] == "devices":
+                self._talk.each(devices())
+                continue
+            with self._at_work():
+                result = self._call(workload, order, keep=not results)
+            if not results:
+                results.append(result)
+        return order
+
+    def _call(self, workload: Workload, order: Message, *, keep: bool) -> Any:
+        if order["do"] == "call":
+            result = workload()
+            self._talk.ready()
+            return result
+        if order["prefill"]:
+            workload = workload.of_prefill()
+        return run_stretch(workload, order["calls"], self._clock, keep_first=keep).first_result
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, RankError):
+                self._talk.fail()
+            raise

@@ -1,0 +1,149 @@
+"""Rank 0: it measures as ever, and before each stretch of calls tells the others how many."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_inferenergy.errors import RankError
+from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
+from pytest_inferenergy.meters.meter_set import MeterSet
+from pytest_inferenergy.meters.visible import framework_uuids
+from pytest_inferenergy.ranks.alike import NO_TURNS, Together, Unmeasured, meet
+from pytest_inferenergy.ranks.message import as_message
+from pytest_inferenergy.ranks.talk import Message, Talk
+from pytest_inferenergy.request import Measured, Request
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.measurer import Measurer
+
+
+class Conductor:
+    """Makes the calls of a workload on all ranks; one for each measurement."""
+
+    awaits = False
+
+    def __init__(self, talk: Talk, *, prefill: bool) -> None:
+        self._talk = talk
+        self._prefill = prefill  # to be measured, too
+        self.over = False
+        """Whether the other ranks wait for orders no more."""
+
+    def order(self, message: Message) -> None:
+        """Tell the others what to do."""
+        self._talk.tell(message)
+
+    def leave(self, message: Message) -> None:
+        """Let the others go on with the test."""
+        if not self.over:
+            self.over = True
+            self.order(message)
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Meanwhile the others do the same, and wait for us at the end of it."""
+        try:
+            yield
+        except BaseException as error:
+            self.over = True
+            if not isinstance(error, RankError):
+                self._talk.fail()
+            raise
+
+    def once(self, workload: Workload) -> Any:
+        """One call, unmeasured: its result."""
+        self.order({"do": "call"})
+        with self.at_work():
+            result = replace(workload, caller=None)()
+            self._talk.ready()
+        return result
+
+    def together(
+        self, workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
+    ) -> None:
+        """So many calls, in spans that hold the work of all ranks."""
+        alone = self._prefill and workload.prefill is None
+        self.order({"do": "run", "calls": calls, "prefill": alone})
+        plain = replace(workload, caller=None)
+        with self.at_work():
+            done = run_stretch(plain, calls, Together(meters, self._talk), keep_first=keep_first)
+        stretch.spans, stretch.tokens = done.spans, done.tokens
+        stretch.first_result = done.first_result
+
+    def partners(self, meters: MeterSet) -> frozenset[str]:
+        """UUIDs of the GPUs that the frameworks of any rank hold; the ranks' processes are ours."""
+        self.order({"do": "devices"})
+        told = self._talk.each(devices())
+        meters.adopt(frozenset(rank["pid"] for rank in told))
+        return frozenset(uuid for rank in told for uuid in rank["uuids"])
+
+
+def devices() -> Message:
+    """What a rank works on, as far as it knows."""
+    return {"uuids": sorted(framework_uuids()), "pid": os.getpid()}
+
+
+class Leading(Unmeasured):
+    """Measures for all ranks; each measurement waits for all of them."""
+
+    def __init__(self, measurer: Measurer, talk: Talk, meter: str) -> None:
+        super().__init__(NO_TURNS)
+        self._measurer, self._talk, self._meter = measurer, talk, meter
+
+    def interrupt(self) -> None:
+        """From another thread: have a measurement stop waiting."""
+        self._measurer.interrupt()
+
+    def measure(self, request: Request) -> Measured:
+        """As `Measurer.measure`, with the calls made on all ranks."""
+        with self._talk.measurement():
+            return self._measure(request)
+
+    def _measure(self, request: Request) -> Measured:
+        reason = meet(self._talk, "measure", request, self._meter)
+        if reason is not None:
+            return Unmeasured(reason).measure(request)
+        prefill = request.workload.prefill is not None
+        with self._conducting(prefill=prefill) as conductor:
+            workload = replace(request.workload, caller=conductor)
+            measured = self._measurer.measure(replace(request, workload=workload))
+            conductor.leave({"do": "leave", **as_message(measured)})
+        return measured
+
+    @contextlib.contextmanager
+    def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
+        """As `Measurer.window`; the body is run by all ranks."""
+        with self._talk.measurement(), self._window(request) as done:
+            yield done
+
+    @contextlib.contextmanager
+    def _window(self, request: Request) -> Iterator[Callable[[], Measured]]:
+        reason = meet(self._talk, "window", request, self._meter)
+        if reason is not None:
+            with Unmeasured(reason).window(request) as blank:
+                yield blank
+            return
+        found: list[Measured] = []
+        with self._conducting() as conductor:
+            with self._measurer.window(request) as done:
+                conductor.order({"do": "body"})
+                with conductor.at_work():
+                    self._talk.ready()
+                    yield lambda: found[0]
+                    self._talk.ready()
+            found.append(done())
+            conductor.leave({"do": "leave", **as_message(found[0])})
+
+    @contextlib.contextmanager
+    def _conducting(self, *, prefill: bool = False) -> Iterator[Conductor]:
+        conductor = Conductor(self._talk, prefill=prefill)
+        with self._measurer.joined(conductor.partners):
+            try:
+                yield conductor
+            except BaseException as error:
+                with contextlib.suppress(RankError):
+                    conductor.leave({"do": "end", "why": type(error).__name__})
+                raise

@@ -1,0 +1,200 @@
+"""Two ranks that torch joins: rank 0 measures both, and both make the same number of calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.conftest import Project
+from tests.nvml.fixture import MakeFakeNvml
+from tests.nvml.library import FakeDevice
+from tests.ranks.conftest import RANKS, RunRanks
+
+
+def calls(project: Project, rank: int) -> int:
+    return len((project.path / f"calls_{rank}").read_text("utf-8"))
+
+
+def test_all_ranks_make_the_calls_that_rank_0_asks_for(
+    project: Project, run_ranks: RunRanks
+) -> None:
+    project.write(
+        RANKS
+        + """
+    def test_call(energy):
+        assert energy(model) == 2 + RANK  # each rank's own result
+        assert 0.04 < energy.result.seconds_per_inference < 0.4
+        (HERE / f"told_{RANK}").write_text(repr(energy.result.kwh_per_1k))
+
+    def test_window(energy):
+        with energy.window():
+            for _ in range(3 + RANK):  # the slower rank ends the window
+                time.sleep(0.1)
+        assert 0.39 < energy.result.seconds_per_inference < 0.9
+
+    def test_once(energy):
+        assert energy.run(model, once=True).windows == 1
+
+    def test_setup_and_tokens(energy):
+        done = energy.run(model, setup=lambda: (0.25,), tokens=lambda answer: 4)
+        assert done.joules_per_token > 0
+
+    def test_deck_and_prefill(energy):
+        done = energy.run(model, inputs=[0.25, 0.3], prefill=lambda s: model(s - 0.1), tokens=4)
+        assert sorted(done.phases) == ["decode", "prefill"]
+
+    def test_nested_is_refused_by_all(energy):
+        with pytest.raises(Exception, match="inside a measured call"):
+            energy.run(lambda: energy.run(model, name="inner"), name="outer")
+        energy.run(model, (0.25,), name="after")
+
+    def test_compare_is_refused_by_all(energy):
+        assert "ranks" in energy.compare(model, model).reason
+
+    def test_arun_is_refused_by_all(energy):
+        import asyncio
+
+        async def ask():
+            return model()
+
+        assert "energy.run" in asyncio.run(energy.arun(ask)).reason
+    """
+    )
+    for done in run_ranks("--energy-update"):
+        assert done.returncode == 0, done.stdout
+    assert "rank 0 of this job" in done.stdout
+    assert calls(project, 0) == calls(project, 1)
+    told = [(project.path / f"told_{rank}").read_text("utf-8") for rank in (0, 1)]
+    assert told[0] == told[1] == repr(project.measured[0]["kwh_per_1k"])
+    assert {len(names[""]["runs"]) for names in project.stored.values() if "" in names} == {1}
+
+
+def test_gpus_of_all_ranks_are_added_up_and_all_ranks_are_gated(
+    project: Project, run_ranks: RunRanks, fake_nvml: MakeFakeNvml
+) -> None:
+    """Each rank has a GPU of its own; the third belongs to nobody."""
+    fake_nvml(FakeDevice(watts=300), FakeDevice(watts=500), FakeDevice(watts=700))
+    project.write(
+        RANKS
+        + """
+    from tests.nvml.library import FakeNvml
+
+    @pytest.mark.energy_budget("100 J", per=1)
+    def test_both(energy):
+        FakeNvml.current().process(os.getpid(), sm_percent=90, device=RANK)
+        dist.barrier()
+        energy(model, 0.25)
+        assert energy.result.mean_watts == pytest.approx(800, rel=0.1)
+    """
+    )
+    for done in run_ranks():
+        assert done.returncode == pytest.ExitCode.TESTS_FAILED
+        assert "over its budget" in done.stdout
+    (measured,) = project.measured
+    parts = sorted(measured["joules_by_device"].values())
+    assert len(parts) == 2
+    assert parts[1] / parts[0] == pytest.approx(500 / 300, rel=0.05)
+    assert sum(parts) == pytest.approx(measured["joules_per_inference"], rel=0.01)
+    assert "contended" not in measured["flags"]
+
+
+def test_a_call_that_fails_on_one_rank_fails_on_all(project: Project, run_ranks: RunRanks) -> None:
+    project.write(
+        RANKS
+        + """
+    @pytest.mark.parametrize("failing", [0, 1])
+    def test_fails(energy, failing):
+        made = []
+
+        def call():
+            made.append(model(0.2))
+            if RANK == failing and len(made) == 2:
+                raise ValueError(f"out of paper, {RANK}")
+
+        energy(call)
+
+    def test_goes_on(energy):
+        energy(model, 0.25)
+    """
+    )
+    both = run_ranks("--energy-update")
+    for failing in (0, 1):
+        assert f"out of paper, {failing}" in both[failing].stdout
+        assert f"rank {failing} of this job failed" in both[1 - failing].stdout
+    for done in both:
+        assert "2 failed, 1 passed" in done.stdout
+        assert "INTERNALERROR" not in done.stdout
+    assert list(project.stored) == ["test_model.py::test_goes_on"]
+
+
+def test_ranks_that_lose_each_other_are_told_so(project: Project, run_ranks: RunRanks) -> None:
+    project.write(
+        RANKS
+        + """
+    @pytest.fixture(autouse=True)
+    def impatient(monkeypatch):
+        monkeypatch.setattr("pytest_inferenergy.ranks.talk.PATIENCE", 5.0)
+
+    @pytest.mark.parametrize("rank", [0, 1])
+    def test_one(energy, rank):
+        if rank == RANK:
+            energy(time.sleep, 0.25)
+
+    def test_alone(energy):
+        if RANK == 0:
+            energy(time.sleep, 0.25)
+        else:
+            time.sleep(8)
+    """
+    )
+    both = run_ranks()
+    for done in both:  # the two halves of the first test meet
+        assert "the ranks of this job are at different measurements" in done.stdout
+        assert "INTERNALERROR" not in done.stdout
+    assert "1 failed, 2 passed" in both[0].stdout
+    assert "rank 0 of 2 lost the others at a measurement" in both[0].stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--energy-strict",)], ids=["usual", "strict"])
+def test_ranks_that_torch_does_not_join_are_not_measured(
+    project: Project, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    for name, value in {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    project.write("def test_model(energy):\n    energy(int)\n    assert energy.result.windows")
+    result = project.run(*options)
+    result.assert_outcomes(**{"failed" if options else "skipped": 1})
+    result.stdout.fnmatch_lines(["*torch.distributed is not initialised*"])
+
+
+def test_one_process_that_drives_its_own_workers_is_no_rank_among_tests(project: Project) -> None:
+    """As the engine of a server does: a process group, and no launcher of tests."""
+    project.write(
+        """
+    import subprocess, sys, time
+    import torch.distributed as dist
+
+    WORKER = "import sys, torch.distributed as d; d.init_process_group('gloo', " \\
+        "init_method=sys.argv[1], rank=1, world_size=2); sys.stdin.read()"
+
+    def test_engine(energy, tmp_path):
+        meeting = f"file://{tmp_path / 'meeting'}"
+        command = [sys.executable, "-c", WORKER, meeting]
+        worker = subprocess.Popen(command, stdin=subprocess.PIPE)
+        dist.init_process_group("gloo", init_method=meeting, rank=0, world_size=2)
+        energy(time.sleep, 0.25)
+        assert energy.result.windows > 1
+        dist.destroy_process_group()
+        worker.communicate(timeout=60)
+    """
+    )
+    project.run_apart().assert_outcomes(passed=1)
+
+
+def test_taking_turns_with_a_revision_is_refused_at_the_start(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    result = project.run("--energy-against=HEAD")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--energy-against * one of several ranks*"])
