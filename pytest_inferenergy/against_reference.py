@@ -16,7 +16,7 @@ from pytest_inferenergy.comparing.paths import Mapped, installed_apart, leaks
 from pytest_inferenergy.comparing.serving import Serving
 from pytest_inferenergy.comparing.worktree import project_names
 from pytest_inferenergy.measuring.memory import release_memory
-from pytest_inferenergy.session import NODEID, SESSION
+from pytest_inferenergy.session import SESSION, nodeid_of
 
 SILENT: dict[str, Any] = {
     "xmlpath": None, "pastebin": None, "log_file": None, "report_log": None, "htmlpath": None,
@@ -73,7 +73,7 @@ class ReferencePlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Serve until the present side says goodbye or is gone."""
         items = {
-            item.stash.get(NODEID, item.nodeid): item
+            nodeid_of(item): item
             for item in session.items
             if item.get_closest_marker("energy") is not None
         }

@@ -9,7 +9,7 @@ from types import TracebackType
 from pytest_inferenergy.errors import InferenergyError
 
 HERE = Path(__file__).parent
-CALLS = str(HERE / "measuring" / "workload.py")
+CALLS = tuple(str(HERE / "measuring" / name) for name in ("calling.py", "workload.py"))
 """Here the workload is called: what is raised right here was raised by a function written in C."""
 
 
@@ -21,7 +21,10 @@ def hide_ours(error: BaseException) -> None:
     entries = _entries(error.__traceback__)
     files = [entry.tb_frame.f_code.co_filename for entry in entries]
     ours = [file.startswith(str(HERE)) for file in files]
-    if not entries or (ours[-1] and files[-1] != CALLS and not isinstance(error, InferenergyError)):
+    if not entries:
+        return
+    meant = isinstance(error, InferenergyError) or files[-1] in CALLS
+    if ours[-1] and not meant:
         return
     for number, file in enumerate(files[:-1]):
         # ``with energy.window():`` comes to us through contextlib

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pytest_inferenergy.baselines.history import Found
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.deciding.comparability import comparable
 from pytest_inferenergy.deciding.phases import split_phases
 from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
 from pytest_inferenergy.deciding.student import quantile
-from pytest_inferenergy.errors import BaselineError, MeterError
+from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.facts import library_versions
 from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
 from pytest_inferenergy.measuring.phases import prefill_recording, seconds_for_prefill
@@ -28,7 +29,6 @@ from pytest_inferenergy.request import Measured, Request
 from pytest_inferenergy.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.baselines.history import History
     from pytest_inferenergy.deciding.estimate import Estimate
     from pytest_inferenergy.deciding.phases import Phase
     from pytest_inferenergy.deciding.run import Run
@@ -48,9 +48,7 @@ class Judging:
         self._description = request.description
         self._commit = around.commit()
         self._libraries = library_versions()
-        self._stored: tuple[Run, ...] | None = None
-        self._history: History | None = None
-        self._broken: str | None = None
+        self._found: Found | None = None
         self._profile: MachineProfile | None = None
         self._prefill_seconds = 0.0
 
@@ -79,7 +77,7 @@ class Judging:
             return progress(
                 estimate,
                 run,
-                self._runs(recording),
+                self._stored().runs,
                 seconds=spent,
                 max_seconds=limit,
                 budget=self.request.budget is not None,
@@ -101,7 +99,7 @@ class Judging:
 
     def comparable_runs(self) -> tuple[Run, ...]:
         """The stored runs that this measurement can stand against; known from a window on."""
-        return tuple(comparable(self.run(), self._runs(self.measuring.recording)))
+        return tuple(comparable(self.run(), self._stored().runs))
 
     def conclude(self, verdict: Callable[[Run, bool], Verdict] | None = None) -> Measured:
         """The verdict and everything that is reported.
@@ -110,7 +108,7 @@ class Judging:
         """
         recording = self.measuring.recording
         estimate = estimate_of(recording)
-        stored = self._runs(recording)
+        stored = self._stored()
         phases = self._phases(estimate)
         self.measuring.meters.rest()
         recording.profile = self.measuring.meters.profile()  # which now knows the power at rest
@@ -121,11 +119,9 @@ class Judging:
             estimate,
             run,
             stored,
-            self._profile_of(recording),
+            self._machine(),
             phases=phases,
-            broken=self._broken,
             pace_gated=not self._around.siblings,
-            history=self._history,
             verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
         )
         return Measured(recording.first_result, measurement, outcome)
@@ -145,25 +141,22 @@ class Judging:
             tokens=tokens_per_inference(self.measuring.recording),
         )
 
-    def _profile_of(self, recording: Recording) -> MachineProfile:
+    def _machine(self) -> MachineProfile:
+        """The facts that key the baselines; known from a window on."""
         if self._profile is None:
-            profile = recording.profile
+            profile = self.measuring.recording.profile
             if profile is None:
                 raise MeterError("the devices were never chosen")
-            found = MachineProfile.from_meter(profile, recording.components)
+            found = MachineProfile.from_meter(profile, self.measuring.recording.components)
             self._profile = self._around.alter_profile(found)
         return self._profile
 
-    def _runs(self, recording: Recording) -> tuple[Run, ...]:
-        if self._stored is None:
-            self._stored = ()
-            try:
-                history = self._around.history(self._profile_of(recording), self.request)
-                self._stored = () if history is None else history.runs
-                self._history = history
-            except BaselineError as error:  # the figures stand, the gate must not
-                self._broken = str(error)
-        return self._stored
+    def _stored(self) -> Found:
+        """What is stored; where that cannot be read the figures stand, and the gate must not."""
+        if self._found is None:
+            machine = self._machine()
+            self._found = Found.by(lambda: self._around.history(machine, self.request))
+        return self._found
 
     def run(self) -> Run:
         """The run that the windows so far make."""

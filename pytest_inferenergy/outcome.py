@@ -26,7 +26,7 @@ from pytest_inferenergy.measuring.summary import (
 from pytest_inferenergy.units import kwh_per_1k
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.baselines.history import History
+    from pytest_inferenergy.baselines.history import Found
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.deciding.estimate import Estimate
     from pytest_inferenergy.deciding.phases import Phase
@@ -41,41 +41,38 @@ def conclude(
     recording: Recording,
     estimate: Estimate,
     run: Run,
-    stored: Sequence[Run],
+    stored: Found,
     profile: MachineProfile,
     *,
     phases: Mapping[str, Phase],
-    broken: str | None = None,
     pace_gated: bool = True,
-    history: History | None = None,
     verdict: Verdict | None = None,
 ) -> tuple[Measurement, dict[str, Any]]:
     """Judge a recording; the figures and the verdict, for the author and for reports.
 
     ``pace_gated``: whether the pace can be held against the test, or the host had other work too;
-    ``broken``: why what is stored cannot be read; ``history``: what is stored, for reports;
     ``verdict``: in place of the stored runs'.
     """
     if verdict is None:
-        verdict = _verdict(request, recording, run, stored, pace_gated)
-        if broken is not None:
-            reason = f"nothing to compare with: {broken}"
+        verdict = _verdict(request, recording, run, stored.runs, pace_gated)
+        if stored.problem is not None:
+            reason = f"nothing to compare with: {stored.problem}"
             verdict = replace(verdict, verdict="inconclusive", reason=reason)
     figures = replace(_figures(request, recording, estimate), phases=phases)
     flags = {*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags}
     measurement = _measurement(request, recording, figures, verdict, profile.meter, flags)
     outcome = as_data(measurement) | {
         "nodeid": request.nodeid,
-        "budget": _budget(request, recording, run, stored),
+        "budget": _budget(request, recording, run, stored.runs),
         "gate": request.settings.gate,
-        "broken_baseline": broken,
+        "broken_baseline": stored.problem,
         "rejected_windows": len(recording.rejected),
         "window_sd": run.window_sd,
         "profile": profile.as_dict(),
         "slug": profile.slug,
         "run": to_record(run, request.nodeid),
     }
-    return measurement, outcome | course_of(recording, history)
+    return measurement, outcome | course_of(recording, stored.history)
 
 
 def _measurement(

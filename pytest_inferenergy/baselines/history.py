@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -69,6 +69,24 @@ class History:
         return (self.anchor, self.runs) == (other.anchor, other.runs)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a new measurement finds stored: its history, or why that cannot be read."""
+
+    history: History | None = None
+    runs: tuple[Run, ...] = ()
+    problem: str | None = None
+
+    @classmethod
+    def by(cls, look: Callable[[], History | None]) -> Found:
+        """What ``look`` finds, with its runs read; its `BaselineError` becomes the problem."""
+        try:
+            history = look()
+            return cls(history, () if history is None else history.runs)
+        except BaselineError as error:
+            return cls(problem=str(error))
 
 
 @dataclass(frozen=True, slots=True)

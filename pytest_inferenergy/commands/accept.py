@@ -22,7 +22,6 @@ from pytest_inferenergy.evidence import by_machine, changed, evidence, refusal, 
 from pytest_inferenergy.gate import judge
 
 USUAL_FOLDER: Final = "energy_baselines"
-JOINS: Final = ("new", "passed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from pytest_inferenergy.comparing.partner import Partner
 from pytest_inferenergy.measuring.measure import Measuring, is_contended, window_of
+from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.window import Window
-from pytest_inferenergy.measuring.workload import Stretch
 from pytest_inferenergy.meters.meter_set import Edge, MeterSet
 
 

@@ -19,9 +19,10 @@ from pytest_inferenergy.comparing.sides import LocalSide, Side
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.deciding.turned import undecided
 from pytest_inferenergy.measuring.measure import Measuring, is_contended
+from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.warmup import LEAD_GRAINS, WarmUp, warm_up
 from pytest_inferenergy.measuring.window import Window
-from pytest_inferenergy.measuring.workload import Stretch, Workload
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 
 WASH_OUT = 0.2

@@ -37,10 +37,6 @@ class Estimate:
     ones as make up a second where they are shorter; ``None``: one window."""
     log_seconds: float
     """Mean over windows of ln(seconds per inference)."""
-    seconds_stderr: float | None
-    """Standard error of ``log_seconds`` by batch means; ``None``: one window."""
-    seconds_sd: float | None
-    """Standard deviation of ln(seconds per inference) over the same stretches."""
     windows: int
     window_seconds: float
     """Mean length of a window, seconds."""
@@ -82,8 +78,6 @@ class Estimate:
             degrees=error.degrees,
             window_sd=series.spread(joules, length) if several else None,
             log_seconds=series.mean(seconds),
-            seconds_stderr=series.mean_error(seconds).stderr if several else None,
-            seconds_sd=series.spread(seconds, length) if several else None,
             windows=n,
             window_seconds=series.mean(window_seconds),
             waiting_watts=slope.watts if slope else None,

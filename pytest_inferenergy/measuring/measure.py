@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.memory import device_memory
 from pytest_inferenergy.measuring.power import PowerTrace
+from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS, WarmUp, warm_up, window_seconds
 from pytest_inferenergy.measuring.window import Window
-from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.base import MeterProfile
 from pytest_inferenergy.meters.meter_set import MeterSet, gated_components
 

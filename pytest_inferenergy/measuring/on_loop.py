@@ -18,7 +18,8 @@ import anyio
 import anyio.to_thread
 
 from pytest_inferenergy.measuring.side_by_side import awaited_call, calls_together
-from pytest_inferenergy.measuring.workload import Stretch, Workload
+from pytest_inferenergy.measuring.stretch import Stretch
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 
 T = TypeVar("T")

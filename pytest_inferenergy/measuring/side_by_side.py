@@ -9,8 +9,9 @@ from typing import Any
 import anyio
 
 from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
-from pytest_inferenergy.measuring.workload import Stretch, Workload
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import Edge, MeterSet
 
 

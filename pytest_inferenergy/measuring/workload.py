@@ -1,17 +1,17 @@
-"""What is measured: a callable with its arguments, and how often it is called in a window."""
+"""What is measured: a callable with its arguments and counts, checked when it is made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import lcm
+from math import inf, lcm
 from typing import Any, Protocol
 
-from pytest_inferenergy.measuring.description import Scalar
+from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.measuring.description import Scalar, description_problem
 from pytest_inferenergy.measuring.digest import input_digest
-from pytest_inferenergy.measuring.synchronise import synchronise
-from pytest_inferenergy.measuring.workload_check import check
-from pytest_inferenergy.meters.meter_set import MeterSet, Span
+from pytest_inferenergy.measuring.stretch import Stretch
+from pytest_inferenergy.meters.meter_set import MeterSet
 
 
 class Caller(Protocol):
@@ -26,7 +26,7 @@ class Caller(Protocol):
     def together(
         self, workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
     ) -> None:
-        """So many calls in one span, as `run_stretch` describes."""
+        """So many calls in one span, as `calling.run_stretch` describes."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Workload:
     """Makes the calls of an async workload; ``None``: they are plain calls."""
 
     def __post_init__(self) -> None:
-        check(self)
+        _check(self)
 
     def __call__(self) -> Any:
         """One call, unmeasured: its result. With a deck its first card, with ``setup`` after it."""
@@ -75,7 +75,7 @@ class Workload:
             return self.caller.once(self)
         args, kwargs = self.args, self.kwargs
         if self.setup is not None:
-            args, kwargs = _arguments(self.setup())
+            args, kwargs = arguments_of(self.setup())
         elif self.inputs is not None:
             args = (*args, self.inputs[0])
         return self.call(*args, **kwargs)
@@ -99,65 +99,7 @@ class Workload:
         return input_digest(self.args, dict(self.kwargs), self.inputs)
 
 
-@dataclass
-class Stretch:
-    """What consecutive calls left: when they ran, and what they answered."""
-
-    spans: list[Span] = field(default_factory=list)
-    calls: int = 0
-    tokens: float | None = None
-    first_result: Any = None
-
-    @property
-    def seconds(self) -> float:
-        """Time inside the spans, seconds."""
-        return sum(closing.time - opening.time for opening, closing in self.spans)
-
-
-def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first: bool) -> Stretch:
-    """Call so often, synchronised at both rims; results after the first are dropped at once.
-
-    With ``setup`` each call is a span of its own, so that what lies between is left out.
-    """
-    stretch = Stretch(calls=calls, tokens=None if workload.tokens is None else 0.0)
-    if workload.caller is not None:
-        workload.caller.together(workload, calls, meters, stretch, keep_first)
-    elif workload.setup is None:
-        _run_together(workload, calls, meters, stretch, keep_first)
-    else:
-        for number in range(calls):
-            prepared = _arguments(workload.setup())
-            first = keep_first and number == 0
-            one = Workload(workload.call, *prepared, tokens=workload.tokens)
-            _run_together(one, 1, meters, stretch, first)
-    return stretch
-
-
-def _run_together(
-    workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
-) -> None:
-    call, args, kwargs = workload.call, workload.args, workload.kwargs
-    inputs, tokens = workload.inputs, workload.tokens
-    counted, result = 0.0, None
-    synchronise((args, kwargs))  # what setup has begun is not to be counted
-    opening = meters.opening()
-    for number in range(calls):
-        result = None  # let go of before the next call needs the room
-        if inputs is None:
-            result = call(*args, **kwargs)
-        else:
-            result = call(*args, inputs[number % len(inputs)], **kwargs)
-        if tokens is not None:
-            counted += float(tokens(result)) if callable(tokens) else tokens
-        if keep_first and number == 0:
-            stretch.first_result = result
-    synchronise(result)
-    stretch.spans.append((opening, meters.closing()))
-    if stretch.tokens is not None:
-        stretch.tokens += counted
-
-
-def _arguments(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+def arguments_of(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """What ``setup`` returned, as positional and keyword arguments."""
     if prepared is None:
         return (), {}
@@ -166,3 +108,58 @@ def _arguments(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     if isinstance(prepared, dict):
         return (), prepared
     return (prepared,), {}
+
+
+def _check(workload: Workload) -> None:
+    """Raise `MisuseError` for what cannot be measured."""
+    if not callable(workload.call):
+        raise MisuseError(f"the workload must be callable, got {type(workload.call).__name__}")
+    _check_counts(workload)
+    _check_arguments(workload)
+    problem = description_problem(workload.description)
+    if problem is not None:
+        raise MisuseError(problem)
+    text = workload.digest_text
+    if text is not None and not (isinstance(text, str) and text):
+        raise MisuseError(f"digest_text={text!r:.80}: must be a text")
+
+
+def _check_counts(workload: Workload) -> None:
+    inferences, tokens = workload.inferences, workload.tokens
+    if isinstance(inferences, bool) or not isinstance(inferences, int):
+        raise MisuseError(f"inferences={inferences!r}: must be an int")
+    if inferences < 1:
+        raise MisuseError(f"inferences={inferences}: must be at least 1")
+    if not (tokens is None or callable(tokens) or _is_positive(tokens)):
+        raise MisuseError(f"tokens={tokens!r}: must be a positive number or a function")
+    concurrency = workload.concurrency
+    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+        raise MisuseError(f"concurrency={concurrency!r:.80}: must be an int of at least 1")
+    for name in ("images", "prompt_tokens"):
+        count = getattr(workload, name)
+        if not (count is None or _is_positive(count)):
+            raise MisuseError(f"{name}={count!r:.80}: must be a positive number")
+
+
+def _check_arguments(workload: Workload) -> None:
+    if not isinstance(workload.kwargs, Mapping):
+        raise MisuseError(f"kwargs={workload.kwargs!r:.80}: must be a dict of keyword arguments")
+    for name in ("setup", "prefill"):
+        function = getattr(workload, name)
+        if not (function is None or callable(function)):
+            raise MisuseError(f"{name}={function!r:.80}: must be a function")
+    inputs = workload.inputs
+    if inputs is not None and not hasattr(inputs, "__len__"):
+        raise MisuseError(f"inputs={inputs!r:.80}: must be a list, its length is needed")
+    if inputs is not None and workload.setup is not None:
+        raise MisuseError("give setup= or inputs=, not both: both make the arguments")
+    if inputs is not None and not len(inputs):
+        raise MisuseError("inputs= is empty: nothing to measure")
+    if workload.setup is not None and workload.caller is not None and workload.caller.awaits:
+        raise MisuseError("setup= cannot go with energy.arun: make the arguments in the coroutine")
+    if workload.prefill is not None and workload.once:
+        raise MisuseError("give prefill= or once=, not both: prefill is measured by repetition")
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf

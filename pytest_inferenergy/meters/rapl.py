@@ -31,11 +31,6 @@ FROZEN_AFTER: Final = 0.05
 """A counter that did not move for this long, seconds, does not count."""
 
 
-def available(root: Path = powercap.ROOT) -> str | None:
-    """Why RAPL cannot be read here and how to grant it; ``None``: it can."""
-    return powercap.find(root).problem
-
-
 class RaplMeter:
     """CPU packages and their DRAM. Nothing runs between the edges.
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from pytest_inferenergy.comparing.clock import ClockMeter
 from pytest_inferenergy.errors import RankError
+from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
-from pytest_inferenergy.measuring.workload import Workload, run_stretch
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 from pytest_inferenergy.ranks.alike import NO_TURNS, Together, Unmeasured, meet
 from pytest_inferenergy.ranks.leading import devices

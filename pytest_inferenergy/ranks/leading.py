@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import RankError
-from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
+from pytest_inferenergy.measuring.calling import run_stretch
+from pytest_inferenergy.measuring.stretch import Stretch
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 from pytest_inferenergy.meters.visible import framework_uuids
 from pytest_inferenergy.ranks.alike import NO_TURNS, Together, Unmeasured, meet

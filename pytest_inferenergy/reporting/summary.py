@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-COMPARED = ("passed", "improved", "regressed", "inconclusive")
-
 
 def summary_line(
     outcomes: Sequence[Mapping[str, Any]],

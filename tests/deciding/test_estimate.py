@@ -50,7 +50,6 @@ def test_one_window_knows_only_the_error_of_its_meter() -> None:
     found = estimate([5.0], [0.01], meter=0.02)
     assert found.stderr == 0.02
     assert found.window_sd is None
-    assert found.seconds_stderr is None
     half = stats.norm.ppf(0.995) * 0.02
     assert found.interval() == pytest.approx((5 * math.exp(-half), 5 * math.exp(half)))
 

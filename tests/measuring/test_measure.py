@@ -9,10 +9,12 @@ import pytest
 
 from pytest_inferenergy.errors import MeterError, MisuseError
 from pytest_inferenergy.measuring import measure as measure_module
+from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
 from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW, Measuring, Recording
+from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
-from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 from tests.measuring.fakes import Clock, HandMeter
 

@@ -12,8 +12,10 @@ import pytest
 
 from pytest_inferenergy.comparing.clock import ClockMeter
 from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.on_loop import LoopCaller, on_loop
-from pytest_inferenergy.measuring.workload import Stretch, Workload, run_stretch
+from pytest_inferenergy.measuring.stretch import Stretch
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 
 pytestmark = pytest.mark.anyio

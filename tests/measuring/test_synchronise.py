@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.memory import device_memory, grows
 from pytest_inferenergy.measuring.synchronise import synchronise
-from pytest_inferenergy.measuring.workload import Workload, run_stretch
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 from tests.measuring.fakes import Clock, HandMeter
 

@@ -11,7 +11,8 @@ import pytest
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters import rapl
 from pytest_inferenergy.meters.base import Meter, Reading
-from pytest_inferenergy.meters.rapl import RaplMeter, available
+from pytest_inferenergy.meters.powercap import find
+from pytest_inferenergy.meters.rapl import RaplMeter
 
 from .powercap_tree import RANGE_UJ, PowercapTree
 
@@ -269,7 +270,7 @@ def test_closing_twice_is_harmless_and_leaves_no_open_file(tree: PowercapTree) -
 
 
 def test_reason_on_a_machine_without_powercap(tmp_path: Path) -> None:
-    reason = available(tmp_path / "nowhere")
+    reason = find(tmp_path / "nowhere").problem
     assert reason is not None
     assert "no RAPL package counter" in reason
     with pytest.raises(MeterError, match="modprobe intel_rapl_msr"):
@@ -277,7 +278,7 @@ def test_reason_on_a_machine_without_powercap(tmp_path: Path) -> None:
 
 
 def test_no_reason_where_it_can_be_read(tree: PowercapTree) -> None:
-    assert available(tree.root) is None
+    assert find(tree.root).problem is None
 
 
 def test_counter_for_root_alone_tells_how_to_grant_it(
@@ -287,7 +288,7 @@ def test_counter_for_root_alone_tells_how_to_grant_it(
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "open", refuse)
-    reason = available(tree.root)
+    reason = find(tree.root).problem
     assert reason is not None
     assert str(tree.root / "intel-rapl:0" / "energy_uj") in reason
     assert f"sudo chmod a+r {tree.root}/intel-rapl:*/energy_uj" in reason
@@ -295,7 +296,7 @@ def test_counter_for_root_alone_tells_how_to_grant_it(
 
 def test_package_that_cannot_be_read_is_named(tree: PowercapTree) -> None:
     (tree.root / "intel-rapl:0" / "energy_uj").write_text("n/a")
-    reason = available(tree.root)
+    reason = find(tree.root).problem
     assert reason is not None
     assert "intel-rapl:0/energy_uj: cannot be read" in reason
 
@@ -318,7 +319,7 @@ def test_virtual_machine_whose_counter_stands_still_has_no_rapl(tree: PowercapTr
 @pytest.mark.parametrize("span", ["", "0"])
 def test_counter_without_a_range_is_not_trusted(tree: PowercapTree, span: str) -> None:
     (tree.root / "intel-rapl:0" / "max_energy_range_uj").write_text(span)
-    reason = available(tree.root)
+    reason = find(tree.root).problem
     assert reason is not None
     assert "cannot be read" in reason
 

@@ -1,0 +1,51 @@
+"""Consecutive calls of a workload, timed and synchronised at both rims."""
+
+from __future__ import annotations
+
+from pytest_inferenergy.measuring.stretch import Stretch
+from pytest_inferenergy.measuring.synchronise import synchronise
+from pytest_inferenergy.measuring.workload import Workload, arguments_of
+from pytest_inferenergy.meters.meter_set import MeterSet
+
+
+def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first: bool) -> Stretch:
+    """Call so often, synchronised at both rims; results after the first are dropped at once.
+
+    With ``setup`` each call is a span of its own, so that what lies between is left out.
+    """
+    stretch = Stretch(calls=calls, tokens=None if workload.tokens is None else 0.0)
+    if workload.caller is not None:
+        workload.caller.together(workload, calls, meters, stretch, keep_first)
+    elif workload.setup is None:
+        _run_together(workload, calls, meters, stretch, keep_first)
+    else:
+        for number in range(calls):
+            prepared = arguments_of(workload.setup())
+            first = keep_first and number == 0
+            one = Workload(workload.call, *prepared, tokens=workload.tokens)
+            _run_together(one, 1, meters, stretch, first)
+    return stretch
+
+
+def _run_together(
+    workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
+) -> None:
+    call, args, kwargs = workload.call, workload.args, workload.kwargs
+    inputs, tokens = workload.inputs, workload.tokens
+    counted, result = 0.0, None
+    synchronise((args, kwargs))  # what setup has begun is not to be counted
+    opening = meters.opening()
+    for number in range(calls):
+        result = None  # let go of before the next call needs the room
+        if inputs is None:
+            result = call(*args, **kwargs)
+        else:
+            result = call(*args, inputs[number % len(inputs)], **kwargs)
+        if tokens is not None:
+            counted += float(tokens(result)) if callable(tokens) else tokens
+        if keep_first and number == 0:
+            stretch.first_result = result
+    synchronise(result)
+    stretch.spans.append((opening, meters.closing()))
+    if stretch.tokens is not None:
+        stretch.tokens += counted
