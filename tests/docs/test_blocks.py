@@ -21,7 +21,7 @@ from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, Command, commands
 
 LANGUAGES = {"python", "console", "ini", "toml", "yaml", "json", "text"}
 """``text``: what a program printed, or a picture."""
-FOREIGN = {"git", "gh"}
+FOREIGN = {"git", "gh", "torchrun"}
 """Commands that are not ours to try."""
 FLAGS = {f"--energy-{option.name.replace('_', '-')}" for option in OPTIONS}
 KEYS = {f"energy_{option.name}" for option in OPTIONS if option.ini}
