@@ -22,6 +22,7 @@ from pytest_inferenergy.deciding.run import Run as StoredRun
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice
+from tests.plugins import ALONE_OR_WITH_WORKERS
 from tests.schemas import problems
 
 QUICK = """
@@ -56,7 +57,8 @@ TEST = """
         energy(work)
 """
 
-USUAL = ("--energy-json=results.json", "-p", "no:hypothesispytest", "-p", "no:anyio")
+USUAL = ("--energy-json=results.json", *ALONE_OR_WITH_WORKERS)
+"""Options of all runs."""
 
 
 class Repository:

@@ -19,6 +19,7 @@ import yaml
 
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice
+from tests.plugins import ALONE
 
 PAGE = Path(__file__).parents[2] / "docs" / "ci.md"
 BLOCK = re.compile(r"^```yaml\n# (?P<path>\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -85,7 +86,7 @@ class Checkout:
             **os.environ,
             "PATH": os.pathsep.join([scripts, os.environ["PATH"]]),
             "PIP_NO_INDEX": "1",  # what is installed already is all there is
-            "PYTEST_ADDOPTS": f"-p no:hypothesispytest -p no:anyio {self.options}",
+            "PYTEST_ADDOPTS": f"{' '.join(ALONE)} {self.options}",
             **env,
         }
         return subprocess.run(

@@ -18,6 +18,7 @@ from pytest_inferenergy.deciding.run import Run
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import TRACES, FakeDevice, FakeNvml
+from tests.plugins import ALONE_OR_WITH_WORKERS
 from tests.schemas import problems
 
 # What is first imported under pytester is forgotten after it: numpy cannot be loaded twice, and to
@@ -42,18 +43,8 @@ energy_tolerance = 10
 """Settings under which a call of a quarter second is measured in three calls. The wide tolerance
 is for the verdict not to hang on how busy the machine is that runs these tests."""
 
-USUAL = (
-    "--energy-json=results.json",
-    "-p",
-    "no:hypothesispytest",
-    "-p",
-    "no:anyio",
-    "-p",
-    "no:asyncio",
-    "-p",
-    "no:randomly",
-)
-"""Options of all runs; other plugins only cost time."""
+USUAL = ("--energy-json=results.json", *ALONE_OR_WITH_WORKERS)
+"""Options of all runs."""
 
 SLEEPER = """
     import time
@@ -81,14 +72,15 @@ class Project:
         self.pytester = pytester
         self.gpu = fake
         self.path = pytester.path
+        self.usual: tuple[str, ...] = USUAL
 
     def run(self, *options: str | Path) -> pytest.RunResult:
         """Run pytest in this very process: quick, and fit for all but start-up and xdist."""
-        return self.pytester.runpytest_inprocess(*USUAL, *options)
+        return self.pytester.runpytest_inprocess(*self.usual, *options)
 
     def run_apart(self, *options: str | Path) -> pytest.RunResult:
         """Run pytest in a process of its own."""
-        return self.pytester.runpytest_subprocess(*USUAL, *options)
+        return self.pytester.runpytest_subprocess(*self.usual, *options)
 
     def write(self, text: str, name: str = "test_model") -> Path:
         """Write a test file in the place of what it held before."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import BLOCK, USUAL
+from tests.plugins import ALONE
 
 HEAVY = ("pynvml", "numpy", "scipy", "torch", "codecarbon", "tabulate")
 LISTS_MODULES = """
@@ -41,16 +42,10 @@ TESTS = """
 """
 
 
-SILENT = ("-p", "no:benchmark", "-p", "no:randomly")
-"""Plugins that make folders and load numpy."""
-
-
 def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    """Run in a fresh process, with no plugin that loads numpy by itself, and with no bytecode."""
+    """Run in a fresh process, with no other plugin that makes folders or loads numpy."""
     pytester.makeconftest(LISTS_MODULES)
-    return pytester.runpytest_subprocess(
-        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio", *SILENT, *options
-    )
+    return pytester.runpytest_subprocess(*ALONE, "-p", "no:cacheprovider", *options)
 
 
 def loaded(pytester: pytest.Pytester) -> list[str]:

@@ -11,14 +11,21 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.plugins import ALONE, ALONE_OR_WITH_WORKERS
+
 pty = pytest.importorskip("pty", reason="a terminal of its own needs POSIX")
 pyte = pytest.importorskip("pyte")
 
 CONFTEST = """
     from pytest_inferenergy import live
+    from pytest_inferenergy.comparing import turns
+    from pytest_inferenergy.measuring import warmup
 
     live.AFTER = 0.2
+    warmup.WINDOW_SECONDS = 0.1
+    turns.WASH_OUT = 0.02
 """
+"""Short windows: what the line tells may be rough."""
 
 TEST = """
     import time
@@ -53,7 +60,7 @@ def seen(
     env = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER", "NO_COLOR")}
     env |= {"TERM": "xterm", "COLUMNS": str(columns), "LINES": "40", "PY_COLORS": ""}
     env |= environment or {}
-    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", *options]
+    command = [sys.executable, "-m", "pytest", *ALONE_OR_WITH_WORKERS, *options]
     with subprocess.Popen(
         command, stdout=theirs, stderr=theirs, env=env, cwd=pytester.path, close_fds=True
     ):
@@ -75,7 +82,7 @@ def measured(pytester: pytest.Pytester, replay: str) -> Sequence[str]:
     """Options of a run with a long measurement."""
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_model=TEST)
-    return [replay, "--energy-max-seconds=3"]
+    return [replay, "--energy-max-seconds=1.5"]
 
 
 @pytest.mark.parametrize("verbosity", [[], ["-v"]], ids=["plain", "verbose"])
@@ -145,5 +152,5 @@ def test_there_is_none_where_nobody_looks_or_it_would_be_in_the_way(
 
 
 def test_a_log_has_no_such_line(pytester: pytest.Pytester, measured: Sequence[str]) -> None:
-    result = pytester.runpytest_subprocess(*measured, "--color=yes")
+    result = pytester.runpytest_subprocess(*ALONE, *measured, "--color=yes")
     result.stdout.no_fnmatch_line("* s left*")

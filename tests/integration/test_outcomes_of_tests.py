@@ -62,7 +62,7 @@ def test_a_rerun_raises_the_stored_verdict_and_measures_nothing(project: Project
             with open("calls", "w") as file:
                 file.write(str(len(calls)))
     """)
-    result = project.run("--reruns=2", "--junitxml=junit.xml")
+    result = project.run("-p", "rerunfailures", "--reruns=2", "--junitxml=junit.xml")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["energy: 1 measured, 1 compared, 1 regressed"])
@@ -91,7 +91,7 @@ def test_a_rerun_after_a_failure_of_its_own_is_judged_by_the_first_figure(
             assert len(attempts) == 2
             assert figures[0] == figures[1]
     """)
-    result = project.run("--reruns=1", "--energy-update")
+    result = project.run("-p", "rerunfailures", "--reruns=1", "--energy-update")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["energy: 1 measured, 0 compared, 1 new"])
     assert len(project.stored["test_model.py::test_block"][""]["runs"]) == 1

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.conftest import BLOCK, Project, project
+from tests.integration.conftest import BLOCK, Project
+from tests.integration.conftest import project as alone
 
-__all__ = ["project"]
+__all__ = ["alone"]
+
+NOT_THESE = ("hypothesispytest", "anyio", "asyncio", "randomly")
+"""They take long to import; those that have a test here are asked for there."""
+
+
+@pytest.fixture
+def project(alone: Project) -> Project:
+    """In whose runs other plugins take part."""
+    without = [word for name in NOT_THESE for word in ("-p", f"no:{name}")]
+    alone.usual = ("--energy-json=results.json", *without)
+    return alone
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_inferenergy import tasks
 from tests.nvml.library import TRACES
+from tests.plugins import ALONE
 
 pytest.importorskip("diffusers")
 pytestmark = pytest.mark.real_time
@@ -53,7 +54,7 @@ def measured(pytester: pytest.Pytester, text: str) -> dict[str, Any]:
     pytester.makepyfile(test_model=text)
     pytester.makeconftest(SHORT_WINDOWS)
     pytester.makeini("[pytest]\nenergy_max_seconds = 0.3\n")
-    result = pytester.runpytest_subprocess(REPLAY, "--energy-json=results.json")
+    result = pytester.runpytest_subprocess(*ALONE, REPLAY, "--energy-json=results.json")
     assert result.ret == pytest.ExitCode.OK
     found: dict[str, Any] = json.loads((pytester.path / "results.json").read_text())
     return found
