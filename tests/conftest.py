@@ -1,10 +1,20 @@
-"""Fixtures for all tests, and which of them run against the clock."""
+"""Fixtures for all tests, which of them run against the clock, and which on one Python only."""
 
 from __future__ import annotations
+
+from importlib.util import find_spec
 
 import pytest
 
 pytest_plugins = ["pytester", "tests.nvml.fixture"]
+
+if find_spec("hypothesis") is not None:  # tests/packaging has nothing but pytest
+    from hypothesis import settings
+
+    # The same examples in each run: a change fails by what it changed, never by chance or a busy
+    # machine. To search anew: --hypothesis-profile=default, or at length python -m benchmarks.fuzz.
+    settings.register_profile("same", derandomize=True, deadline=None)
+    settings.load_profile("same")
 
 REAL_TIME = (
     "tests/against/",
@@ -32,14 +42,21 @@ def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+ONE_PYTHON_FIXTURES = frozenset({"pytester", "fake_nvml", "driver", "prometheus", "cluster"})
+"""A whole run of pytest, a compiled driver, a browser or a server is behind such a test: seconds
+each, and the same under each Python. So one Python does them all; the others do the tests of our
+own code, and of these runs the ones marked ``every_python``: options and what is made of them."""
+
 AGAINST_THE_CLOCK = ("tests/faults/", "tests/integration/", "tests/neighbours/")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     may_rerun = config.pluginmanager.hasplugin("rerunfailures")
     for item in items:
-        if item.nodeid.startswith(REAL_TIME):
-            item.add_marker("real_time")
-        if may_rerun and item.nodeid.startswith((*REAL_TIME, *AGAINST_THE_CLOCK)):
+        against_the_clock = item.nodeid.startswith(REAL_TIME)
+        large = not ONE_PYTHON_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+        if (against_the_clock or large) and item.get_closest_marker("every_python") is None:
+            item.add_marker("one_python")
+        if may_rerun and (against_the_clock or item.nodeid.startswith(AGAINST_THE_CLOCK)):
             # a machine that was busy elsewhere is no fault of ours; one that fails thrice is
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))

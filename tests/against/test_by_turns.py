@@ -30,6 +30,7 @@ SUITE = """
 """
 
 
+@pytest.mark.every_python
 def test_a_slow_down_between_two_revisions_is_found(repository: Repository) -> None:
     repository.work(0.03)
     repository.commit()

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import OpenReport, Page
 from tests.reporting.documents import HOSTILE, document, every_verdict, full, many
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.one_python
 
 PLOTS = "return [...document.querySelectorAll('.plot')]"
 WORST_FIRST = [

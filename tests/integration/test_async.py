@@ -44,6 +44,7 @@ def run(project: Project, *options: str) -> pytest.RunResult:
     return project.pytester.runpytest_inprocess(*OPTIONS, *options)
 
 
+@pytest.mark.every_python
 def test_under_pytest_asyncio(project: Project) -> None:
     project.write(ONE)
     result = run(project, *ASYNCIO)
@@ -51,6 +52,7 @@ def test_under_pytest_asyncio(project: Project) -> None:
     result.stdout.fnmatch_lines(["energy: 1 measured, 0 compared, 1 new"])
 
 
+@pytest.mark.every_python
 def test_under_anyio_on_both_loops(project: Project) -> None:
     project.write(
         ONE.replace("    async def test_ask", "    @pytest.mark.anyio\n    async def test_ask")

@@ -87,6 +87,7 @@ def test_a_figure_given_in_grams_loads_no_codecarbon(
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.every_python
 def test_a_countrys_table_is_read_quietly_and_without_pandas(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import sys

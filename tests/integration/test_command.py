@@ -24,6 +24,7 @@ def inferenergy(project: Project, *arguments: str) -> subprocess.CompletedProces
     )
 
 
+@pytest.mark.every_python
 def test_a_regression_of_a_run_elsewhere_is_accepted(project: Project) -> None:
     project.write(BLOCK)
     project.store(joules=30.0)

@@ -44,6 +44,7 @@ COUNTING = """
 """
 
 
+@pytest.mark.every_python
 def test_each_call_is_made_once_and_no_budget_is_blown(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_model=COUNTING)
     result = pytester.runpytest_subprocess(*USUAL, "--energy-disable")

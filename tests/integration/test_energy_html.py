@@ -25,6 +25,7 @@ def data_of(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.every_python
 def test_page_of_a_regression(project: Project) -> None:
     project.store(joules=40)
     project.write(BLOCK)

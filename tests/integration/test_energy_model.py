@@ -47,6 +47,7 @@ def hostile(project: Project) -> Project:
     return project
 
 
+@pytest.mark.every_python
 def test_one_model_is_measured_and_nothing_imported(
     hostile: Project, loaded: list[tuple[str, str, dict[str, Any]]]
 ) -> None:

@@ -159,6 +159,7 @@ def test_a_window_has_its_figures_after_the_block(project: Project) -> None:
     assert project.measured[0]["budget"]["word"] == "passed"
 
 
+@pytest.mark.every_python
 def test_an_error_inside_a_window_is_the_tests_own_and_the_next_one_measures(
     project: Project,
 ) -> None:

@@ -40,6 +40,7 @@ def project(project: Project) -> Project:
     return project
 
 
+@pytest.mark.every_python
 def test_prefill_and_decode_are_told_apart(project: Project) -> None:
     project.write(GENERATOR.format(tokens=5))
     project.run("--energy-report").assert_outcomes(passed=1)

@@ -69,6 +69,7 @@ def test_unchanged_passes_and_thirty_percent_more_fails(
     assert float(properties["energy.change"] or "nan") == pytest.approx(0.3, abs=0.1)
 
 
+@pytest.mark.every_python
 def test_the_figure_is_the_energy_of_the_call(project: Project) -> None:
     project.write(SLEEPER)
     project.run()

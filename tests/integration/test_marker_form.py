@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.conftest import USUAL, Project
 
+pytestmark = pytest.mark.every_python
+
 ASYNC = """
     import pytest
 

@@ -11,6 +11,8 @@ from pytest_inferenergy.equivalents import BUILT_IN
 from tests.integration.conftest import USUAL
 from tests.nvml.library import TRACES
 
+pytestmark = pytest.mark.every_python
+
 TRACE = TRACES / "square_wave.json.gz"
 NATIVE = pytest.mark.skipif(pytest.version_tuple < (9, 0), reason="pytest 9 brought [tool.pytest]")
 

@@ -20,6 +20,8 @@ from pytest_inferenergy.reporting.table import label
 from tests.integration.conftest import Project
 from tests.reporting.rendered import Page
 
+pytestmark = pytest.mark.every_python
+
 OPTIONS = (
     "--energy-report",
     "--energy-csv=r.csv",

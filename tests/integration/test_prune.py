@@ -23,6 +23,7 @@ def prune(project: Project) -> Project:
 UNMEASURED = ("--energy-prune", "--energy-disable")
 
 
+@pytest.mark.every_python
 def test_only_tests_that_are_gone_are_deleted(prune: Project) -> None:
     result = prune.run(*UNMEASURED)
     assert result.ret == pytest.ExitCode.OK

@@ -45,6 +45,7 @@ def report(pytester: pytest.Pytester, replay: str, *options: str) -> pytest.RunR
     return pytester.runpytest_inprocess(*USUAL, replay, *options)
 
 
+@pytest.mark.every_python
 def test_ranks_neighbours_and_ratios(pytester: pytest.Pytester, replay: str) -> None:
     pytester.makepyfile(test_model=TWO)
     result = report(pytester, replay)

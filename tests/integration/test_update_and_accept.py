@@ -48,6 +48,7 @@ def test_update_of_a_regression_fails_and_writes_nothing(project: Project) -> No
     result.stdout.no_fnmatch_line("*baselines written*")
 
 
+@pytest.mark.every_python
 def test_accept_of_a_regression_begins_a_new_list_and_keeps_the_anchor(project: Project) -> None:
     project.write(SLEEPER)
     for _ in range(2):

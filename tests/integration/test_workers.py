@@ -86,6 +86,7 @@ def test_measurements_on_one_gpu_never_overlap(project: Project, dist: str) -> N
     assert [m["verdict"] for m in project.measured] == ["new"] * 4
 
 
+@pytest.mark.every_python
 def test_verdicts_are_those_of_a_serial_run(project: Project) -> None:
     project.write(LOG + FOUR)
     for name, number in (("One::test_a", 0), ("One::test_a", 1), ("Two::test_b", 2)):

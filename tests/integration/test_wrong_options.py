@@ -10,6 +10,8 @@ import pytest
 from tests.integration.conftest import USUAL
 from tests.nvml.library import TRACES
 
+pytestmark = pytest.mark.every_python
+
 WRONG = [
     (
         "meter",

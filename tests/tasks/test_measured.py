@@ -12,7 +12,7 @@ from tests.nvml.library import TRACES
 from tests.plugins import ALONE
 
 pytest.importorskip("diffusers")
-pytestmark = pytest.mark.real_time
+pytestmark = pytest.mark.one_python
 
 REPLAY = f"--energy-meter=replay:{TRACES / 'steady_resnet50_b64.json.gz'}"
 
