@@ -14,12 +14,13 @@ from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.baselines.run_record import from_record
 from pytest_inferenergy.baselines.store import load
-from pytest_inferenergy.commands.documents import label, read_results
+from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.commands.keyword import compile_expression, names_of
 from pytest_inferenergy.deciding.decide import decide
 from pytest_inferenergy.errors import BaselineError, DocumentError
 from pytest_inferenergy.evidence import by_machine, changed, evidence, refusal, store
 from pytest_inferenergy.gate import judge
+from pytest_inferenergy.reporting.table import full_label
 
 USUAL_FOLDER: Final = "energy_baselines"
 
@@ -70,7 +71,7 @@ def accept(path: Path, folder: Path | None, expression: str | None) -> Accepted:
 
 def _check(outcome: Mapping[str, Any]) -> None:
     """Raise `BaselineError` where what the gate looks at is not as a run writes it."""
-    fields = Fields(outcome, label(outcome["nodeid"], outcome["name"]))
+    fields = Fields(outcome, full_label(outcome["nodeid"], outcome["name"]))
     for nullable in ("broken_baseline", "reason"):
         if fields.value(nullable) is not None and not isinstance(outcome[nullable], str):
             raise BaselineError(f"{outcome['nodeid']}: {nullable!r} must be a text or null")
@@ -172,7 +173,7 @@ def _written(file: Path, count: int) -> str:
 def _begun(outcomes: Iterable[Mapping[str, Any]]) -> list[str]:
     new = [o for o in outcomes if evidence(o, accept=True) == "restart"]
     words = Counter(str(o["verdict"]) for o in new)
-    lines = [f"new level: {label(o['nodeid'], o['name'])} ({o['verdict']})" for o in new]
+    lines = [f"new level: {full_label(o['nodeid'], o['name'])} ({o['verdict']})" for o in new]
     if words:
         told = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
         lines.append(f"{len(new)} began a new list of runs: {told}")
@@ -180,4 +181,4 @@ def _begun(outcomes: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _left_out(outcome: Mapping[str, Any], why: str) -> str:
-    return f"left out: {label(outcome['nodeid'], outcome['name'])}: {why}"
+    return f"left out: {full_label(outcome['nodeid'], outcome['name'])}: {why}"

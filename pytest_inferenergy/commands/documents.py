@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
+from pytest_inferenergy.baselines import json_text
 from pytest_inferenergy.baselines.fields import Fields
 from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.store import load_all
 from pytest_inferenergy.errors import BaselineError, DocumentError
+from pytest_inferenergy.reporting.document import SCHEMA
 
-SCHEMA: Final = 1
-"""The schema of results that this version reads."""
 STATES: Final = ("measured", "unmeasured")
 LEVELS: Final = ("joules_per_inference", "seconds_per_inference", "kwh_per_1k", "low", "high")
 
@@ -55,11 +54,6 @@ def read_baselines(folder: Path) -> tuple[Baselines, ...]:
     return found
 
 
-def label(nodeid: str, name: str | None) -> str:
-    """A measurement in one word: its test's id, and its own name where it has one."""
-    return f"{nodeid} {name}" if name else nodeid
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -70,12 +64,9 @@ def _read(path: Path) -> bytes:
 
 
 def _parse(data: bytes, path: Path) -> object:
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is not a number")
-
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
+        return json_text.loads(data.decode("utf-8-sig"))
+    except ValueError as error:
         raise DocumentError(f"{path}: no valid JSON: {error}") from None
 
 

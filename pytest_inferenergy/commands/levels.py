@@ -9,9 +9,10 @@ from typing import Any
 
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.baselines.run_record import from_record
-from pytest_inferenergy.commands.documents import label, read_baselines, read_results
+from pytest_inferenergy.commands.documents import read_baselines, read_results
 from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.errors import BaselineError, DocumentError
+from pytest_inferenergy.reporting.table import full_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,12 @@ def _of_folder(folder: Path) -> Iterator[Level]:
     for stored in read_baselines(folder):
         for nodeid, names in stored.tests.items():
             for name, history in names.items():
-                yield Level(label(nodeid, name), stored.profile, history.runs)
+                yield Level(full_label(nodeid, name), stored.profile, history.runs)
 
 
 def _of_results(document: dict[str, Any], path: Path) -> Iterator[Level]:
     for outcome in document["measurements"]:
-        title = label(outcome["nodeid"], outcome["name"])
+        title = full_label(outcome["nodeid"], outcome["name"])
         if outcome["state"] != "measured":
             yield Level(title, None, problem=f"not measured: {outcome.get('reason')}")
             continue

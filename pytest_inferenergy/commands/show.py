@@ -11,8 +11,9 @@ from typing import Final
 from pytest_inferenergy.baselines.course import Course, course
 from pytest_inferenergy.baselines.history import Baselines, History
 from pytest_inferenergy.baselines.profile import MachineProfile
-from pytest_inferenergy.commands.documents import label, read_baselines
+from pytest_inferenergy.commands.documents import read_baselines
 from pytest_inferenergy.reporting.message import percent
+from pytest_inferenergy.reporting.table import full_label
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 HEADERS: Final = ("kWh/1k", "since anchor", "runs", "latest", "test")
@@ -42,7 +43,7 @@ def _machine(stored: Baselines, tolerance: float) -> str:
     from tabulate import tabulate
 
     found = [
-        (label(nodeid, name), history, course(history, tolerance))
+        (full_label(nodeid, name), history, course(history, tolerance))
         for nodeid, names in sorted(stored.tests.items())
         for name, history in sorted(names.items())
     ]

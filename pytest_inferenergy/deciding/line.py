@@ -27,8 +27,9 @@ class Line(NamedTuple):
 def fit(joules: Sequence[float], seconds: Sequence[float]) -> Line | None:
     """The line through the windows, or ``None`` where pace varies too little to tell its slope.
 
-    Both sequences have one value a window. The time is known exactly beside the energy, so
-    least squares of energy on time is unbiased.
+    Both sequences have one value a window: joules and seconds per inference. The time is known
+    exactly beside the energy, so least squares of energy on time is unbiased. The slope's standard
+    error is √(Σresidual²/(n − 2)/Σ(t − t0)²).
     """
     n = len(joules)
     if n < MIN_WINDOWS:

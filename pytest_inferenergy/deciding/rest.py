@@ -33,7 +33,8 @@ longer in the next process, 30 % a run. Two are few; the prior's 4 degrees of fr
 def waiting_at_rest(new: Run, baseline: Sequence[Run]) -> Waiting | None:
     """P0 from the power at rest, or ``None`` where the baseline draws clearly more than that.
 
-    P0 lies between the power at rest and the mean power, and the error covers that.
+    P0 lies between the power at rest and the mean power: the error is that of a uniform
+    distribution which reaches as far to either side, half its width over √3.
     """
     idle = _idle_watts(new, baseline)
     if idle is None:

@@ -56,7 +56,8 @@ def waiting_power(runs: Sequence[Run]) -> Waiting | None:
 
     Host-bound: the runs' windows, pooled, wander by more than 1.5 %, at least half of that
     variance is pace, and P0 is no busy card's power. The slopes are weighted by their inverse
-    variance, and their error widened by the Birge ratio where they agree less than they should.
+    variance, and their error widened by the Birge ratio √(χ²/(n − 1)) where they agree less than
+    they should (R. T. Birge, Phys. Rev. 40:207, 1932).
     """
     if not _wanders_with_the_host(runs):
         return None

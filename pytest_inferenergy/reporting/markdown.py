@@ -8,7 +8,7 @@ from typing import Any
 from pytest_inferenergy.reporting.markup import code, fence
 from pytest_inferenergy.reporting.ranking import why_not_gated, worst_first
 from pytest_inferenergy.reporting.remarks import remarks
-from pytest_inferenergy.reporting.table import by_turns, columns
+from pytest_inferenergy.reporting.table import by_turns, columns, full_label
 
 LIMIT = 1024 * 1024
 """Bytes that GitHub takes as the summary of one step."""
@@ -102,15 +102,14 @@ def _row(measurement: Mapping[str, Any], grams: bool, why: Mapping[str, Any] | N
     cells = [column.cell(measurement) for column in columns(grams=grams)][1:]
     if why is not None:
         cells.append(code(why_not_gated(measurement, why)))
-    return f"| {' | '.join([SIGNS[measurement['gated']], code(_test(measurement)), *cells])} |"
+    return f"| {' | '.join([SIGNS[measurement['gated']], _test(measurement), *cells])} |"
+
+
+def _test(measurement: Mapping[str, Any]) -> str:
+    return code(full_label(measurement["nodeid"], measurement["name"]))
 
 
 def _messages(measurements: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for measurement in measurements:
         if measurement["message"] is not None:
-            yield f"{code(_test(measurement))}\n\n{fence(measurement['message'])}\n"
-
-
-def _test(measurement: Mapping[str, Any]) -> str:
-    name = measurement["name"]
-    return measurement["nodeid"] if name is None else f"{measurement['nodeid']} {name}"
+            yield f"{_test(measurement)}\n\n{fence(measurement['message'])}\n"

@@ -33,6 +33,12 @@ def figure(outcome: Mapping[str, Any]) -> str:
     )
 
 
+def half_width(outcome: Mapping[str, Any]) -> float:
+    """Half of the 99 % interval, as a fraction of the figure."""
+    width: float = outcome["high"] - outcome["low"]
+    return 0.5 * width / float(outcome["kwh_per_1k"])
+
+
 def percent(fraction: float | None) -> str:
     """A signed percentage with a sensible number of digits."""
     if fraction is None:

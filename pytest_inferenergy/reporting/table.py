@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
 from pytest_inferenergy.reporting.against import evidence as level
-from pytest_inferenergy.reporting.message import percent, split
+from pytest_inferenergy.reporting.message import half_width, percent, split
 from pytest_inferenergy.reporting.parts import parts
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -41,7 +41,7 @@ def _quantity(key: str, unit: str) -> Callable[[Mapping[str, Any]], str]:
 def _half(outcome: Mapping[str, Any]) -> str:
     if outcome["state"] != "measured":
         return "-"
-    return f"{50 * (outcome['high'] - outcome['low']) / outcome['kwh_per_1k']:.1f} %"
+    return f"{100 * half_width(outcome):.1f} %"
 
 
 def _change(outcome: Mapping[str, Any]) -> str:
@@ -65,6 +65,11 @@ def label(outcome: Mapping[str, Any]) -> str:
     file, _, test = outcome["nodeid"].partition("::")
     short = f"{file.rpartition('/')[2]}::{test}" if test else file
     return short if outcome["name"] is None else f"{short} {outcome['name']}"
+
+
+def full_label(nodeid: str, name: str | None) -> str:
+    """A measurement in one word: its test's id, and its own name where it has one."""
+    return f"{nodeid} {name}" if name else nodeid
 
 
 GRAMS = Column("gCO2eq/1k", _figure("gco2_per_1k"))

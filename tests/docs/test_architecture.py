@@ -55,3 +55,14 @@ def test_the_task_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task, "BY_NAME", {**task.BY_NAME, translation.name: translation})
     monkeypatch.setattr("pytest_inferenergy.task_names.TASKS", names)
     assert task.find("translation") is translation
+
+
+def test_each_dependency_of_the_package_earns_its_place_in_a_line() -> None:
+    project = (PAGE.parents[1] / "pyproject.toml").read_text("utf-8")
+    lists = project.partition("\ndependencies = [")[2].partition("\n[project.scripts]")[0]
+    needed = set(re.findall(r'"([a-z][a-z0-9-]*)>=', lists))
+    assert {"pytest", "scipy", "diffusers", "zeus"} <= needed
+    section = PAGE.read_text("utf-8").partition("## Dependencies")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", section, re.MULTILINE)
+    told = {name.strip() for row in rows for name in row.partition("(")[0].split(",")}
+    assert needed - told == set()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_inferenergy.reporting.against import evidence
-from pytest_inferenergy.reporting.message import percent, split
+from pytest_inferenergy.reporting.message import half_width, percent, split
 from pytest_inferenergy.reporting.ranking import why_not_gated
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -165,12 +165,6 @@ def _device(measurement: Mapping[str, Any]) -> Facts:
 def libraries(run: Mapping[str, Any]) -> str:
     """``torch 2.9, transformers 5.1`` of a run's record."""
     return ", ".join(f"{name} {version}" for name, version in (run.get("libraries") or {}).items())
-
-
-def half_width(measurement: Mapping[str, Any]) -> float:
-    """Half of the 99 % interval, as a fraction of the figure."""
-    width: float = measurement["high"] - measurement["low"]
-    return 0.5 * width / float(measurement["kwh_per_1k"])
 
 
 def interval(details: Mapping[str, Any]) -> str:

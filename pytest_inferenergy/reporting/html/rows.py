@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_inferenergy.reporting.html.facts import facts, half_width, interval
+from pytest_inferenergy.reporting.html.facts import facts, interval
 from pytest_inferenergy.reporting.html.forest import Forest, forest
 from pytest_inferenergy.reporting.html.plots import plots
 from pytest_inferenergy.reporting.html.status import words
-from pytest_inferenergy.reporting.message import percent
+from pytest_inferenergy.reporting.message import half_width, percent
 from pytest_inferenergy.units import plain, with_prefix
 
 
