@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from pytest_inferenergy.comparing.comparison import Comparison
 from pytest_inferenergy.meters.meter_set import Edge, MeterSet
@@ -44,6 +46,39 @@ class Unmeasured:
         for workload in (request.candidate, request.reference):
             workload()
         return Comparison(request.name, reason=self._reason)
+
+
+class Rank(Unmeasured):
+    """Stands in the measurer's place on a rank: all ranks meet before each measurement."""
+
+    def __init__(self, talk: Talk, meter: str) -> None:
+        super().__init__(NO_TURNS)
+        self._talk, self._meter = talk, meter
+
+    def measure(self, request: Request) -> Measured:
+        """As `Measurer.measure`, with the calls made on all ranks."""
+        with self._talk.measurement():
+            reason = meet(self._talk, "measure", request, self._meter)
+            if reason is not None:
+                return Unmeasured(reason).measure(request)
+            return self._measure(request)
+
+    @contextlib.contextmanager
+    def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
+        """As `Measurer.window`; the body is run by all ranks."""
+        with self._talk.measurement():
+            reason = meet(self._talk, "window", request, self._meter)
+            blank = None if reason is None else Unmeasured(reason)
+            with blank.window(request) if blank else self._window(request) as done:
+                yield done
+
+    @abc.abstractmethod
+    def _measure(self, request: Request) -> Measured:
+        """Measure, now that all are here."""
+
+    @abc.abstractmethod
+    def _window(self, request: Request) -> AbstractContextManager[Callable[[], Measured]]:
+        """The same of the body of a ``with``."""
 
 
 class Together(MeterSet):

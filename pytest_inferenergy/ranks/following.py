@@ -12,47 +12,27 @@ from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
-from pytest_inferenergy.ranks.alike import NO_TURNS, Together, Unmeasured, meet
+from pytest_inferenergy.ranks.alike import Rank, Together
 from pytest_inferenergy.ranks.leading import devices
 from pytest_inferenergy.ranks.message import from_message
 from pytest_inferenergy.ranks.talk import Message, Talk
 from pytest_inferenergy.request import Measured, Request
 
 
-class Following(Unmeasured):
-    """Stands in the measurer's place on every rank but the first."""
+class Following(Rank):
+    """Every rank but the first: it makes the calls that rank 0 orders."""
 
     def __init__(self, talk: Talk, meter: str) -> None:
-        super().__init__(NO_TURNS)
-        self._talk, self._meter = talk, meter
+        super().__init__(talk, meter)
         self._clock = Together(MeterSet([ClockMeter()]), talk)
 
-    def measure(self, request: Request) -> Measured:
-        """Make the calls that rank 0 orders."""
-        with self._talk.measurement():
-            return self._measure(request)
-
     def _measure(self, request: Request) -> Measured:
-        reason = meet(self._talk, "measure", request, self._meter)
-        if reason is not None:
-            return Unmeasured(reason).measure(request)
         results: list[Any] = []
         left = self._obey(request.workload, results)
         return from_message(left, results[0] if results else None)
 
     @contextlib.contextmanager
-    def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
-        """Run the body of a ``with`` while rank 0 measures it."""
-        with self._talk.measurement(), self._window(request) as done:
-            yield done
-
-    @contextlib.contextmanager
     def _window(self, request: Request) -> Iterator[Callable[[], Measured]]:
-        reason = meet(self._talk, "window", request, self._meter)
-        if reason is not None:
-            with Unmeasured(reason).window(request) as blank:
-                yield blank
-            return
         found: list[Measured] = []
         self._obey(request.workload, [])
         with self._at_work():

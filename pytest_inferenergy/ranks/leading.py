@@ -14,7 +14,7 @@ from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
 from pytest_inferenergy.meters.visible import framework_uuids
-from pytest_inferenergy.ranks.alike import NO_TURNS, Together, Unmeasured, meet
+from pytest_inferenergy.ranks.alike import Rank, Together
 from pytest_inferenergy.ranks.message import as_message
 from pytest_inferenergy.ranks.talk import Message, Talk
 from pytest_inferenergy.request import Measured, Request
@@ -88,26 +88,18 @@ def devices() -> Message:
     return {"uuids": sorted(framework_uuids()), "pid": os.getpid()}
 
 
-class Leading(Unmeasured):
-    """Measures for all ranks; each measurement waits for all of them."""
+class Leading(Rank):
+    """Rank 0: it measures for all."""
 
     def __init__(self, measurer: Measurer, talk: Talk, meter: str) -> None:
-        super().__init__(NO_TURNS)
-        self._measurer, self._talk, self._meter = measurer, talk, meter
+        super().__init__(talk, meter)
+        self._measurer = measurer
 
     def interrupt(self) -> None:
         """From another thread: have a measurement stop waiting."""
         self._measurer.interrupt()
 
-    def measure(self, request: Request) -> Measured:
-        """As `Measurer.measure`, with the calls made on all ranks."""
-        with self._talk.measurement():
-            return self._measure(request)
-
     def _measure(self, request: Request) -> Measured:
-        reason = meet(self._talk, "measure", request, self._meter)
-        if reason is not None:
-            return Unmeasured(reason).measure(request)
         prefill = request.workload.prefill is not None
         with self._conducting(prefill=prefill) as conductor:
             workload = replace(request.workload, caller=conductor)
@@ -116,18 +108,7 @@ class Leading(Unmeasured):
         return measured
 
     @contextlib.contextmanager
-    def window(self, request: Request) -> Iterator[Callable[[], Measured]]:
-        """As `Measurer.window`; the body is run by all ranks."""
-        with self._talk.measurement(), self._window(request) as done:
-            yield done
-
-    @contextlib.contextmanager
     def _window(self, request: Request) -> Iterator[Callable[[], Measured]]:
-        reason = meet(self._talk, "window", request, self._meter)
-        if reason is not None:
-            with Unmeasured(reason).window(request) as blank:
-                yield blank
-            return
         found: list[Measured] = []
         with self._conducting() as conductor:
             with self._measurer.window(request) as done:
