@@ -6,11 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
 
+from tests.holding import held
+from tests.nvml.fixture import MakeFakeNvml
+from tests.nvml.library import FakeDevice, default_uuid
 from tests.plugins import ALONE, ALONE_OR_WITH_WORKERS
 
 pty = pytest.importorskip("pty", reason="a terminal of its own needs POSIX")
@@ -54,8 +57,10 @@ def seen(
     *options: str,
     columns: int = 80,
     environment: Mapping[str, str] | None = None,
+    when: str = "",
+    then: Callable[[], object] = lambda: None,
 ) -> Seen:
-    """Run pytest on a terminal that is ``columns`` wide."""
+    """Run pytest on a terminal that is ``columns`` wide; ``then``: to do ``when`` it shows that."""
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER", "NO_COLOR")}
     env |= {"TERM": "xterm", "COLUMNS": str(columns), "LINES": "40", "PY_COLORS": ""}
@@ -69,6 +74,8 @@ def seen(
         try:
             while piece := os.read(ours, 65536):
                 received += piece
+                if when.encode() in received:
+                    then()
         except OSError:  # the other end is closed
             pass
     os.close(ours)
@@ -120,6 +127,22 @@ def test_of_a_comparison_it_tells_the_pairs(
     screen = "\n".join(found.screen)
     assert " s left" not in screen
     assert "test_model.py . " in screen
+
+
+def test_it_tells_which_gpu_is_waited_for_and_then_is_gone(
+    pytester: pytest.Pytester, fake_nvml: MakeFakeNvml
+) -> None:
+    fake_nvml(FakeDevice(watts=300))
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(test_model=TEST)
+    waiting = "energy: waiting for GPU-00000000, "
+    with held(default_uuid(0)) as process:
+        found = seen(pytester, "--energy-max-seconds=1", when=waiting, then=process.kill)
+    assert waiting in found.stream
+    screen = "\n".join(found.screen)
+    assert "waiting" not in screen
+    assert "test_model.py ... " in screen
+    assert "energy: 1 measured" in screen
 
 
 def test_it_fits_a_narrow_terminal(pytester: pytest.Pytester, measured: Sequence[str]) -> None:
