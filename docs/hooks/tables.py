@@ -34,10 +34,11 @@ def options() -> str:
         shown = flag if option.metavar is None else f"{flag} {option.metavar}"
         rows.append((shown, option.ini and f"energy_{option.name}", option.ini, option.help))
     rows += [(None, f"energy_{name}", kind, text) for name, (kind, text) in INI_ONLY.items()]
-    return table(
-        ("option", "ini key", "its type", "what it does"),
-        ((code(flag), code(key), kind or "", plain(text)) for flag, key, kind, text in rows),
+    cells = (
+        (code(flag), f"{code(key)} {kind or ''}".strip(), plain(text))
+        for flag, key, kind, text in rows
     )
+    return table(("option", "ini key and its type", "what it does"), cells)
 
 
 def command() -> str:

@@ -55,7 +55,7 @@ def test_what_a_browser_would_fetch_from_elsewhere_is_seen(tag: str, fetched: bo
 def test_the_table_of_options_has_each() -> None:
     rows = tables.options().splitlines()[2:]
     assert len(rows) == len(OPTIONS) + len(INI_ONLY)
-    assert "| `--energy-gate {fail,warn,off}` | `energy_gate` | string |" in tables.options()
+    assert "| `--energy-gate {fail,warn,off}` | `energy_gate` string |" in tables.options()
 
 
 def test_the_commands_have_their_options() -> None:
