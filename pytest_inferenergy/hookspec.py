@@ -22,7 +22,7 @@ def pytest_energy_machine_profile(config: pytest.Config, profile: dict[str, Any]
     ``ram``), and no others. Called once a measurement, where it is measured: with xdist, in the
     workers. A profile that is none is an error of the measurement.
 
-    To keep the baselines of two kinds of cooling apart::
+    To keep the baselines of two kinds of cooling apart:
 
         import os
 
@@ -45,7 +45,7 @@ def pytest_energy_verdict(
     remark (one line of text, or several) joins the message of a test that fails or warns, the lines
     below the table, and ``notes`` in the results. Called where the test ran, after its own asserts.
 
-    To say in a failure who knows more::
+    To say in a failure who knows more:
 
         def pytest_energy_verdict(item, outcome):
             if outcome["verdict"] == "regressed":
@@ -62,7 +62,7 @@ def pytest_energy_json(config: pytest.Config, document: dict[str, Any]) -> None:
     from it, too. Keys of your own begin with ``x_``, in the document or in a measurement. Called
     once, where reports are written: with xdist, not in the workers.
 
-    To add who paid for the energy::
+    To add who paid for the energy:
 
         def pytest_energy_json(config, document):
             document["x_cost_centre"] = "4711"

@@ -16,7 +16,7 @@ from tests.integration.conftest import BLOCK, Project
 def example(name: str) -> str:
     """The code of a hook's docstring."""
     text = inspect.getdoc(getattr(hookspec, name)) or ""
-    code = textwrap.dedent(text.partition("::\n")[2])
+    code = textwrap.dedent(text.partition(":\n\n")[2])
     assert re.search(f"^def {name}\\(", code, re.MULTILINE)
     return code
 
