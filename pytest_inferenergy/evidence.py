@@ -19,6 +19,8 @@ from pytest_inferenergy.baselines.store import path_of, update
 from pytest_inferenergy.errors import BaselineError
 
 Step = Literal["join", "restart"]
+JOINS = ("new", "passed")
+"""With these verdicts a run joins the list; any other begins a new one, where it is accepted."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def refusal(outcome: Mapping[str, Any], *, accept: bool) -> str | None:
         return f"the test {outcome['test_outcome']}"
     if outcome["broken_baseline"] is not None:
         return f"its baseline is broken: {outcome['broken_baseline']}"
-    if outcome["verdict"] not in ("new", "passed") and not accept:
+    if outcome["verdict"] not in JOINS and not accept:
         return f"{outcome['verdict']}, and not accepted"
     return None
 
@@ -51,7 +53,7 @@ def evidence(outcome: Mapping[str, Any], *, accept: bool) -> Step | None:
     """What an outcome does to its baseline: it joins the list, begins a new one, or nothing."""
     if refusal(outcome, accept=accept) is not None:
         return None
-    return "join" if outcome["verdict"] in ("new", "passed") else "restart"
+    return "join" if outcome["verdict"] in JOINS else "restart"
 
 
 def changed(stored: Baselines, outcomes: Iterable[Mapping[str, Any]], *, accept: bool) -> Baselines:

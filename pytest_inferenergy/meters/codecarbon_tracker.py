@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.units import JOULES_PER_KWH
 
 OLDEST: Final = (3, 3, 2)
 INSTALL: Final = "pip install -U 'codecarbon>=3.3.2'"
-JOULES_PER_KWH: Final = 3.6e6
 NEVER: Final = 86_400.0
 """Seconds between codecarbon's own measurements: it is to measure at our edges alone."""
 COUNTERS: Final = ("CPU(Intel Rapl)", "CPU(Windows Emi)")
