@@ -60,7 +60,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Turns take longer than windows of one kind, where they are to settle something."""
     source = inspect.getsource(item.function)  # type: ignore[attr-defined]
     if "energy.compare" in source:
-        item.add_marker(pytest.mark.energy(max_seconds=10 if "at_most" in source else 2))
+        item.add_marker(pytest.mark.energy(max_seconds=10 if "at_most" in source else 1))
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ ALONE = [
 @pytest.fixture
 def reader(project: Project, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project of a reader's, who has models, a GPU and little time."""
-    monkeypatch.setattr("pytest_inferenergy.measuring.warmup.WINDOW_SECONDS", 0.05)
+    monkeypatch.setattr("pytest_inferenergy.measuring.warmup.WINDOW_SECONDS", 0.03)
     monkeypatch.setattr("pytest_inferenergy.comparing.turns.WASH_OUT", 0.02)
     monkeypatch.setattr("pytest_inferenergy.meters.nvml.IDLE_AFTER", 0.02)
     monkeypatch.setattr("pytest_inferenergy.meters.nvml.IDLE_SECONDS", 0.02)
