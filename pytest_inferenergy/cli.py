@@ -8,6 +8,7 @@ line on stderr.
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,6 +200,9 @@ def doctor(
 
 def main() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console may not know a test's name
+            stream.reconfigure(errors="backslashreplace")
     app(prog_name="inferenergy")
 
 

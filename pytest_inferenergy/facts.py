@@ -37,7 +37,7 @@ def commit_of(folder: Path) -> str | None:
         git = _git_folder(folder)
         if git is None:
             return None
-        head = (git / "HEAD").read_text().strip()
+        head = (git / "HEAD").read_text("utf-8").strip()
         if head.startswith("ref: "):
             head = _resolve(git, head.removeprefix("ref: ")) or ""
     except (OSError, UnicodeDecodeError):
@@ -51,7 +51,7 @@ def _git_folder(folder: Path) -> Path | None:
         if git.is_dir():
             return git
         if git.is_file():  # a worktree: the file names the folder
-            return (parent / git.read_text().removeprefix("gitdir:").strip()).resolve()
+            return (parent / git.read_text("utf-8").removeprefix("gitdir:").strip()).resolve()
     return None
 
 
@@ -59,14 +59,14 @@ def _resolve(git: Path, reference: str) -> str | None:
     common = git / "commondir"
     roots = [git]
     if common.is_file():
-        roots.append((git / common.read_text().strip()).resolve())
+        roots.append((git / common.read_text("utf-8").strip()).resolve())
     for root in roots:
         loose = root / reference
         if loose.is_file():
-            return loose.read_text().strip()
+            return loose.read_text("utf-8").strip()
         packed = root / "packed-refs"
         if packed.is_file():
-            for line in packed.read_text().splitlines():
+            for line in packed.read_text("utf-8").splitlines():
                 if line.endswith(f" {reference}"):
                     return line.split(" ")[0]
     return None

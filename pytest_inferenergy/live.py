@@ -116,10 +116,12 @@ class LiveLine(Silence):
         width = writer.fullwidth
         column = writer.width_of_current_line % width + 1
         back = UP + COLUMN.format(column)
+        encoding = getattr(writer._file, "encoding", None) or "utf-8"
         if text is None:
             codes = f"\n{CLEAR}{back}"
-        else:
-            codes = f"\n{CLEAR}{writer.markup(text[: width - 1], cyan=True)}{back}"
+        else:  # pytest would escape the codes, too, for a character that is not known there
+            shown = text[: width - 1].encode(encoding, "replace").decode(encoding)
+            codes = f"\n{CLEAR}{writer.markup(shown, cyan=True)}{back}"
         with self._capture.global_and_fixture_disabled():
             writer.write_raw(codes, flush=True)
 

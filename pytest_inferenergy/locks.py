@@ -20,7 +20,7 @@ def lock_file(name: str) -> Path:
 def holder_of(lock: Path) -> str | None:
     """Who holds a lock file: ``process 4711 in /home/me/project``; ``None`` where nobody tells."""
     with contextlib.suppress(OSError):
-        process = _process_at(lock.stat(), LOCKS.read_text())
+        process = _process_at(lock.stat(), LOCKS.read_text("ascii", "replace"))
         if process is not None:
             where = ""
             with contextlib.suppress(OSError):  # it is gone, or another user's

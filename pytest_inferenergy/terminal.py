@@ -22,7 +22,9 @@ def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> N
         return
     terminal.section("energy report", "-")
     if session.outcomes:
-        terminal.write_line(table(session.outcomes, _room(terminal)))
+        # line by line: of what an encoding lacks a character, pytest escapes the line ends, too
+        for line in table(session.outcomes, _room(terminal)).splitlines():
+            terminal.write_line(line)
     for turns in session.comparisons:
         terminal.write_line(by_turns(turns))
     settings = session.settings

@@ -151,7 +151,7 @@ class ReferenceProcess:
     def last_words(self) -> str:
         """The end of what it printed, on lines of their own."""
         try:
-            lines = self._log.read_text(errors="replace").splitlines()
+            lines = self._log.read_text("utf-8", "replace").splitlines()
         except OSError:
             return ""
         said = [f"  | {line}" for line in lines if line.strip()][-LAST_LINES:]

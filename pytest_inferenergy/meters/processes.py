@@ -26,7 +26,7 @@ def _parent(pid: int) -> int:
     """The parent's id, 0 where there is none or the process is gone."""
     try:
         # the name in brackets may hold anything, brackets too
-        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         return int(fields[1])
     except (OSError, IndexError, ValueError):
         return 0

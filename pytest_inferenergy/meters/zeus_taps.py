@@ -147,14 +147,14 @@ def _soc_model(soc: Any) -> str:
         asked = subprocess.run(
             ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=5,
             check=False,
         )
         if asked.stdout.strip():
             return asked.stdout.strip()
     if JETSON_MODEL.is_file():
-        return JETSON_MODEL.read_text(errors="replace").strip("\0 \n") or type(soc).__name__
+        return JETSON_MODEL.read_text("utf-8", "replace").strip("\0 \n") or type(soc).__name__
     return type(soc).__name__
 
 
