@@ -45,7 +45,8 @@ def gate_outcomes(
     failures = []
     for outcome in outcomes:
         judgement = judge(outcome, settings)
-        text = message(outcome, judgement.causes) if judgement.effect != "pass" else None
+        needed = judgement.effect != "pass"
+        text = message(outcome, judgement.causes, _where(item.config)) if needed else None
         effect = judgement.effect
         outcome |= {"message": text, "gated": gated(outcome, effect, settings)}
         if remarks := remarks_on(item, outcome):
@@ -64,6 +65,12 @@ def gate_outcomes(
     failures += also
     if failures:
         pytest.fail("\n\n".join(failures), pytrace=False)
+
+
+def _where(config: pytest.Config) -> list[str]:
+    """The words of the command line that say where a level lies: its meter, its folder."""
+    typed = ((name, config.getoption(f"energy_{name}")) for name in ("meter", "baselines"))
+    return [f"--energy-{name}={value}" for name, value in typed if value is not None]
 
 
 def remarks_on(item: pytest.Item, outcome: Mapping[str, Any]) -> list[str]:

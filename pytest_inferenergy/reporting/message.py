@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +11,15 @@ from pytest_inferenergy.reporting.against import by_turns, evidence
 from pytest_inferenergy.units import plain, with_prefix
 
 
-def message(outcome: Mapping[str, Any], causes: Sequence[str]) -> str:
-    """Lines for one outcome; its causes as `pytest_inferenergy.gate.judge` gives them."""
+def message(outcome: Mapping[str, Any], causes: Sequence[str], where: Sequence[str] = ()) -> str:
+    """Lines for one outcome; its causes as `pytest_inferenergy.gate.judge` gives them.
+
+    ``where``: the words by which this run was told where its level lies, for the next command.
+    """
     lines = [line for cause in causes for line in _EXPLAIN[cause](outcome)]
     if outcome["state"] == "measured":
         lines += _facts(outcome)
-    lines += _next_steps(outcome, causes)
+    lines += _next_steps(outcome, causes, where)
     return "\n".join(lines)
 
 
@@ -166,8 +170,10 @@ def _facts(outcome: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _next_steps(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
-    test = again(outcome["nodeid"])
+def _next_steps(
+    outcome: Mapping[str, Any], causes: Sequence[str], where: Sequence[str]
+) -> list[str]:
+    test = " ".join([again(outcome["nodeid"]), *map(shlex.quote, where)])
     if outcome.get("against") is not None and not {"new", "budget_blown"} & set(causes):
         return _next_steps_against(outcome, causes)
     if "regressed" in causes:

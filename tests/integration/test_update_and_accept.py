@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
-from tests.integration.conftest import SLEEPER, Project
+from tests.integration.conftest import BLOCK, SLEEPER, Project
 
 TEST = "test_model.py::test_sleeper"
 TWO = """
@@ -157,3 +159,21 @@ def test_a_file_is_not_touched_where_nothing_changes(project: Project) -> None:
     assert project.run("--energy-update", "-k", "nothing").ret == pytest.ExitCode.OK
     assert project.baseline_file.read_bytes() == before
     assert project.baseline_file.stat().st_mtime_ns == stamp
+
+
+def test_the_next_command_says_again_where_the_level_lies(project: Project) -> None:
+    project.store(joules=30.0)
+    (project.path / "energy_baselines").rename(project.path / "my levels")
+    project.write(BLOCK)
+    options = ("--energy-meter=nvml", "--energy-baselines", "my levels")
+    result = project.run(*options)
+    (told,) = (line for line in result.outlines if line.startswith("  to accept this level: "))
+    command = shlex.split(told.partition("pytest ")[2])
+    assert command == [
+        "test_model.py::test_block",
+        "--energy-meter=nvml",
+        "--energy-baselines=my levels",
+        "--energy-accept",
+    ]
+    project.run(*command).assert_outcomes(passed=1)
+    project.run(*options).assert_outcomes(passed=1)

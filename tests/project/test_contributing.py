@@ -1,0 +1,61 @@
+"""CONTRIBUTING.md: its list of benchmarks is whole, its example runs, what it names is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from benchmarks.rerun import RERUNS, Rerun, as_table
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def test_each_result_has_its_command_and_each_command_its_results() -> None:
+    listed = [name for rerun in RERUNS for name in rerun.results]
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "benchmarks/results").iterdir())
+
+
+def test_the_page_has_the_list() -> None:
+    assert as_table() in PAGE, "print it with python -m benchmarks.rerun"
+
+
+@pytest.mark.parametrize("rerun", RERUNS, ids=lambda rerun: rerun.name)
+def test_its_command_can_be_run(rerun: Rerun) -> None:
+    module, *words = shlex.split(rerun.module)
+    if module == "pytest":
+        assert (ROOT / words[0]).is_file()
+        return
+    source = (ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8")
+    for word in words:
+        if word.startswith("--"):
+            assert f'"{word}"' in source
+
+
+def test_what_it_names_is_there() -> None:
+    names = re.findall(r"(?<![\w.])(?:tests|docs|benchmarks)/[\w/.-]*\w", PAGE)
+    assert len(names) > 10
+    assert [name for name in set(names) if not (ROOT / name).exists()] == []
+    envs = set(re.findall(r"tox run -e ([\w,]+)", PAGE))
+    tox = (ROOT / "tox.ini").read_text("utf-8")
+    wanted = {env for group in envs for env in group.split(",") if not env.startswith("py")}
+    assert wanted == {env for env in wanted if f"[testenv:{env}]" in tox}
+
+
+def test_what_it_says_of_the_stand_in_is_so() -> None:
+    source = {path.name: path.read_text("utf-8") for path in (ROOT / "tests/nvml/source").iterdir()}
+    assert "counter_mode" in source["device.h"]
+    assert "SETTINGS(" in source["device.h"]
+    assert "modes[] =" in source["state.c"]
+    assert "energy_counter(" in source["energy.c"]
+
+
+def test_its_example_runs(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("pynvml")
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    pytester.makepyfile(test_example=example)
+    pytester.makeconftest('pytest_plugins = ["tests.nvml.fixture"]')
+    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=1)
