@@ -107,7 +107,7 @@ def test_settings_are_taken(block: Block, pytester: pytest.Pytester) -> None:
     ours = {key for key in given if key.startswith("energy")}
     assert ours
     assert ours <= KEYS
-    config = pytester.parseconfigure("-p", "no:randomly")
+    config = pytester.parseconfigure("-p", "no:randomly", "-p", "no:asyncio")
     assert all(config.getini(key) not in (None, "", []) for key in ours)
 
 

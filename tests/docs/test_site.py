@@ -22,6 +22,12 @@ def test_what_pages_link_to_outside_the_docs_becomes_part_of_the_site() -> None:
     assert "README.md" not in found, "the site has a page of that name already: index.md"
 
 
+@pytest.mark.parametrize("page", ["README.md", *PAGES])
+def test_links_lead_to_files_that_are_there(page: str) -> None:
+    text = (links.ROOT / page).read_text("utf-8")
+    assert [link for link in links.LINK.findall(text) if links.linked(page)(link) is None] == []
+
+
 @pytest.mark.parametrize(
     ("page", "link", "led"),
     [
