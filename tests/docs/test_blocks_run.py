@@ -22,8 +22,8 @@ pytest.importorskip("httpx", reason="a page asks a server with it")
 
 __all__ = ["project"]
 
-ELSEWHERE = {"docs/architecture.md"}
-"""Run by a test of its own: `test_architecture.py`."""
+ELSEWHERE = {"docs/architecture.md", "CONTRIBUTING.md"}
+"""Run by tests of their own: `test_architecture.py`, `tests/project/test_contributing.py`."""
 OPTIONS = (
     "-p", "tests.docs.stand_ins", "-p", "no:hypothesispytest", "-p", "no:randomly",
     "-p", "no:anyio", "--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function",
