@@ -17,7 +17,9 @@ class ComponentEnergy:
 
     source: Literal["measured", "estimated"]
     joules_per_inference: float
+    """Joules."""
     gated: bool
+    """Whether it is part of the figure that is compared."""
 
     @property
     def kwh_per_1k(self) -> float:
@@ -56,11 +58,14 @@ class Measurement:
     """
 
     name: str | None
+    """Its name within the test; ``None``: the unnamed one."""
     figures: Figures | None = None
     reason: str | None = None
     """Why nothing was measured; ``None`` where it was."""
     devices: tuple[str, ...] = ()
+    """What was measured, by hashed identity."""
     flags: tuple[str, ...] = ()
+    """Causes for doubt, such as ``host_bound``."""
     idle_watts: float | None = None
     """Power of the devices at rest, watts."""
     gco2_per_1k: float | None = None

@@ -24,11 +24,12 @@ LINK = re.compile(r"(?<=\]\()([^)#\s:]+)(?=[)#])")
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what pages link to and ``docs/`` does not have."""
-    from mkdocs.structure.files import File
+    from mkdocs.structure.files import File, InclusionLevel
 
     have = [file.src_uri for file in files.documentation_pages()]
     for path in outside(DOCS + uri for uri in have):
-        files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
+        source, beside = str(ROOT / path), InclusionLevel.NOT_IN_NAV
+        files.append(File.generated(config, path, abs_src_path=source, inclusion=beside))
     return files
 
 
