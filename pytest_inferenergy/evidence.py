@@ -41,7 +41,8 @@ def refusal(outcome: Mapping[str, Any], *, accept: bool) -> str | None:
     if outcome["state"] != "measured":
         return f"not measured: {outcome['reason']}"
     if outcome["test_outcome"] != "passed":
-        return f"the test {outcome['test_outcome']}"
+        rerun = outcome["test_outcome"] == "rerun"
+        return "the test passed in a rerun" if rerun else f"the test {outcome['test_outcome']}"
     if outcome["broken_baseline"] is not None:
         return f"its baseline is broken: {outcome['broken_baseline']}"
     if outcome["verdict"] not in JOINS and not accept:

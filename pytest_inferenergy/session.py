@@ -34,8 +34,12 @@ def nodeid_of(item: pytest.Item) -> str:
 class _TestRecord:
     """What one test measured."""
 
-    def __init__(self, outcomes: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, outcomes: list[dict[str, Any]], comparisons: list[dict[str, Any]], ended: str
+    ) -> None:
         self.outcomes, self.comparisons = outcomes, comparisons
+        self.ended = ended
+        """How it ended; where it ran several times, badly if it did once."""
 
 
 class EnergySession:
@@ -150,11 +154,16 @@ class EnergySession:
         data = getattr(report, "inferenergy", None)
         if data is not None and report.when == "call":
             turns = getattr(report, "inferenergy_turns", ())
-            # a rerun takes the place of the run before
-            more = {"test_outcome": report.outcome, "location": location_of(report)}
+            # a rerun takes the place of the run before, in which its figures were measured
+            before = self._tests.get(report.nodeid)
+            ended: str = report.outcome
+            if before is not None and report.passed:
+                ended = before.ended
+            more = {"test_outcome": ended, "location": location_of(report)}
             self._tests[report.nodeid] = _TestRecord(
                 [outcome | more for outcome in data],
                 [comparison | {"nodeid": report.nodeid} for comparison in turns],
+                ended,
             )
             self.selected = max(self.selected, len(self._tests))
         if report.failed and report.nodeid in self._tests:  # perhaps its teardown

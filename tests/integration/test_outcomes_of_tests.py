@@ -94,7 +94,8 @@ def test_a_rerun_after_a_failure_of_its_own_is_judged_by_the_first_figure(
     result = project.run("-p", "rerunfailures", "--reruns=1", "--energy-update")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["energy: 1 measured, 0 compared, 1 new"])
-    assert len(project.stored["test_model.py::test_block"][""]["runs"]) == 1
+    assert project.measured[0]["test_outcome"] == "rerun"
+    assert not (project.path / "energy_baselines").exists()  # it is of the run that failed
 
 
 def test_groups_of_xdist_do_not_change_the_name_of_a_test(project: Project) -> None:

@@ -30,3 +30,30 @@ def test_a_regression_stays_one(project: Project) -> None:
     measured = sum(m["windows"] for m in project.measured)
     assert len(path.read_text()) <= measured + 3 + 2
     assert len(project.stored["test_model.py::test_block"][""]["runs"]) == 4
+
+
+def test_nothing_is_stored_of_what_was_measured_before_the_test_failed(project: Project) -> None:
+    project.write(
+        """
+        import itertools, time
+
+        runs = itertools.count()
+
+        def test_block(energy):
+            with energy.window():
+                time.sleep(0.2)
+            assert next(runs) > 0
+        """
+    )
+    project.store()
+    result = project.run_apart("--reruns=1", "--energy-update")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["energy: 1 measured, 1 compared"])
+    assert len(project.stored["test_model.py::test_block"][""]["runs"]) == 4
+
+
+def test_a_regression_in_a_worker_stays_one(regressed: Project) -> None:
+    result = regressed.run_apart("-n", "2", "--reruns=1", "--energy-update")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["energy: 1 measured, 1 compared, 1 regressed"])
+    assert len(regressed.stored["test_model.py::test_block"][""]["runs"]) == 4
