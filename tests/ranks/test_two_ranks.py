@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.integration.conftest import Project
@@ -198,3 +200,27 @@ def test_taking_turns_with_a_revision_is_refused_at_the_start(
     result = project.run("--energy-against=HEAD")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--energy-against * one of several ranks*"])
+
+
+def test_started_by_torchrun(project: Project) -> None:
+    project.write(
+        """
+    import pytest, torch
+    import torch.distributed as dist
+
+    @pytest.fixture(scope="session", autouse=True)
+    def ranks():
+        dist.init_process_group("gloo")
+        yield
+        dist.destroy_process_group()
+
+    def test_model(energy):
+        energy(lambda: dist.all_reduce(torch.ones(1)))
+    """
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    options = [*project.usual, "-p", "no:cacheprovider", "--energy-update"]
+    result = project.pytester.run(*command, "-m", "pytest", *options)
+    assert result.ret == 0
+    assert result.stdout.str().count("energy: 1 measured, 0 compared, 1 new") == 2
+    assert len(project.stored["test_model.py::test_model"][""]["runs"]) == 1
