@@ -41,6 +41,7 @@ def outcome(number: int) -> dict[str, Any]:
         "gated": gated,
         "message": None if gated == "passed" else "energy regressed: 0.0217 kWh/1k\n" * 5,
         "location": ["tests/models/test_1.py", number],
+        "windows": len(windows),
         "window_list": windows,
         "trace": trace,
         "test_outcome": "passed",

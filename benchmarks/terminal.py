@@ -4,19 +4,22 @@
 
 Two small tests are measured on the tests' stand-in GPU and their levels stored, as of six weeks (as
 for the pictures of the HTML report). Then one of them draws 390 W in the place of 300 W, and pytest
-runs again. Needs Linux, a C compiler and rich.
+runs again. What was measured is kept beside the picture, and a test holds the
+picture to what today's code prints of it. Needs Linux, a C compiler and rich.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.screenshots import six_weeks
 from tests.nvml.library import FakeDevice, FakeNvml, compile_library
@@ -26,7 +29,7 @@ COMMAND = "pytest --energy-report"
 INI = """
 [pytest]
 addopts = --no-header -p no:cacheprovider -p pytest_inferenergy.plugin
-energy_max_seconds = 3
+energy_max_seconds = 2
 """
 TESTS = """
 import time
@@ -48,6 +51,7 @@ def test_summarise(energy):
     FakeNvml.current().scale(1)
     assert energy(classify, "a fine film") == "positive"
 """
+DETAILS = ("window_list", "trace", "history")
 BEFORE, AFTER = 300, 390
 """Watts that the classification draws, as stored and now."""
 
@@ -86,9 +90,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         library = compile_library(folder)
-        (folder / "project").mkdir()
-        text = failing_run(folder / "project", FakeNvml(folder, library, FakeDevice(watts=300)))
+        text = failing_run(folder, FakeNvml(folder, library, FakeDevice(watts=BEFORE)))
+        results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     options.picture.write_text(as_svg(text), encoding="utf-8")
+    kept = json.dumps(without_details(results), indent=1, ensure_ascii=False)
+    options.picture.with_suffix(".json").write_text(kept + "\n", encoding="utf-8")
 
 
 def failing_run(folder: Path, gpu: FakeNvml) -> str:
@@ -97,7 +103,17 @@ def failing_run(folder: Path, gpu: FakeNvml) -> str:
     _run(folder, gpu, BEFORE, "--energy-update")
     (baselines,) = (folder / "energy_baselines").iterdir()
     baselines.write_text(six_weeks(baselines.read_text(encoding="utf-8")), encoding="utf-8")
-    return _run(folder, gpu, AFTER, "--energy-report", "--color=yes")
+    return _run(folder, gpu, AFTER, "--energy-report", "--energy-json=results.json", "--color=yes")
+
+
+def without_details(results: dict[str, Any]) -> dict[str, Any]:
+    """The results without what no terminal shows: windows, power over time, stored runs."""
+    return results | {
+        "measurements": [
+            {key: value for key, value in measurement.items() if key not in DETAILS}
+            for measurement in results["measurements"]
+        ]
+    }
 
 
 def _run(folder: Path, gpu: FakeNvml, watts: int, *options: str) -> str:
