@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from pytest_inferenergy.locks import lock_file
 
 LOCK_TIMEOUT: Final = 60.0
 """Seconds to wait for another session that is writing."""
+PAUSES: Final = (0.01, 0.03, 0.1, 0.3, 1.0) if sys.platform == "win32" else ()
+"""Seconds to wait for a reader of the old file, which keeps a new one from taking its place."""
 ABANDONED_AFTER: Final = 60.0
 """Age in seconds from which a temporary file belongs to a writer that was killed."""
 
@@ -146,7 +149,7 @@ def _replace(path: Path, text: str) -> None:
                 file.write(text.encode("ascii"))
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            _take_place(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -156,6 +159,18 @@ def _replace(path: Path, text: str) -> None:
             "make room, or name a folder you can write: --energy-baselines DIR"
         ) from error
     _make_durable(path.parent)
+
+
+def _take_place(temporary: Path, path: Path) -> None:
+    """Rename; Windows refuses that for as long as somebody has the old file open to read it."""
+    for pause in PAUSES:
+        try:
+            os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    os.replace(temporary, path)
 
 
 def _sweep(path: Path) -> None:

@@ -315,6 +315,34 @@ def test_two_sessions_updating_at_once_lose_nothing(folder: Path) -> None:
     assert len(list(folder.iterdir())) == 1
 
 
+@pytest.mark.parametrize("refusals", [2, 99])
+def test_a_file_that_somebody_reads_is_replaced_a_little_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    """As on Windows, where an open file cannot be replaced."""
+    update(folder, H200, joining())
+    before = path_of(folder, H200).read_bytes()
+    left = [refusals]
+    replace = os.replace
+
+    def refused(source: Path, target: Path) -> None:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise PermissionError(13, "Access is denied")
+        replace(source, target)
+
+    monkeypatch.setattr("pytest_inferenergy.baselines.store.PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(os, "replace", refused)
+    if refusals == 2:
+        update(folder, H200, joining(time=NOON + 1))
+        assert path_of(folder, H200).read_bytes() != before
+    else:
+        with pytest.raises(BaselineError, match="cannot be written: Access is denied"):
+            update(folder, H200, joining(time=NOON + 1))
+        assert path_of(folder, H200).read_bytes() == before
+    assert len(list(folder.iterdir())) == 1
+
+
 def forked(work: Callable[[], object]) -> int:
     """Do something in a fork of this process; its id. It ends by 0 where the work did."""
     child = os.fork()
