@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_inferenergy.baselines.change import join
+from pytest_inferenergy.baselines.store import update
+from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.integration.conftest import QUICK, Project
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, default_uuid
@@ -206,3 +210,35 @@ def test_a_sibling_that_works_on_the_gpu_is_company(
     project.write(LOG + COMPANY.format(percent=percent))
     project.run_apart("-n", "2").assert_outcomes(passed=2)
     assert ("contended" in project.measured[0]["flags"]) == flagged
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict"), [((), "regressed"), (("-n", "2"), "passed")], ids=["serial", "workers"]
+)
+def test_the_pace_of_host_bound_work_is_gated_where_the_host_is_its_own(
+    project: Project, fake_nvml: MakeFakeNvml, options: tuple[str, ...], verdict: str
+) -> None:
+    """The card draws what it draws at rest, for three times as long: the host was slow."""
+    fake_nvml(FakeDevice(watts=150))
+    project.write("""
+    import time
+
+    def test_block(energy):
+        energy(time.sleep, 0.6)
+    """)
+    for session in range(4):
+        run = a_run(
+            log_joules=math.log(30.0),
+            log_seconds=math.log(0.2),
+            idle_watts=150.0,
+            time=NOON - session * 86400,
+        )
+        update(
+            project.path / "energy_baselines",
+            H200,
+            lambda stored, run=run: join(stored, "test_model.py::test_block", "", run),  # type: ignore[misc]
+        )
+    project.run_apart(*options)
+    (measured,) = project.measured
+    assert measured["verdict"] == verdict
+    assert ("pace_not_gated" in measured["flags"]) == bool(options)
