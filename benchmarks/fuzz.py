@@ -26,12 +26,12 @@ from hypothesis import strategies as st
 from benchmarks.scale import H200, NOON, a_run
 from pytest_inferenergy.baselines.format import parse, serialise
 from pytest_inferenergy.baselines.history import Anchor, Baselines, History
-from pytest_inferenergy.carbon import parse_carbon
+from pytest_inferenergy.carbon.grams import parse_carbon
 from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.errors import InferenergyError
 from pytest_inferenergy.markers import energy, energy_budget
 from pytest_inferenergy.meters.trace import parse_trace
-from pytest_inferenergy.options import OPTIONS, read_settings
+from pytest_inferenergy.options.options import OPTIONS, read_settings
 from pytest_inferenergy.units import parse_energy
 
 JSON: st.SearchStrategy[Any] = st.recursive(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_inferenergy.errors import InferenergyError, MisuseError
-from pytest_inferenergy.turns import Turns
+from pytest_inferenergy.sharing.turns import Turns
 
 if TYPE_CHECKING:
     from pytest_inferenergy.live import Silence

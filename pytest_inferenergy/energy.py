@@ -12,11 +12,11 @@ from pytest_inferenergy.open_window import OpenWindow
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
+    from pytest_inferenergy.judging.request import Measured, Request
     from pytest_inferenergy.kept import Kept
     from pytest_inferenergy.marker_values import Budget, EnergyMarker
     from pytest_inferenergy.measurement import Measurement
     from pytest_inferenergy.measurer import Measurer
-    from pytest_inferenergy.request import Measured, Request
     from pytest_inferenergy.settings import Settings
 
 T = TypeVar("T")
@@ -188,8 +188,13 @@ class Energy:
         ``seed`` draws the order of the pairs. Both get the same arguments. It never fails the test
         by itself: assert on the `Comparison`.
         """
+        from pytest_inferenergy.judging.request import (
+            TurnsRequest,
+            check_name,
+            turns_of,
+            workload_of,
+        )
         from pytest_inferenergy.marker_values import EnergyMarker
-        from pytest_inferenergy.request import TurnsRequest, check_name, turns_of, workload_of
 
         check_name(name)
         counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
@@ -240,7 +245,7 @@ class Energy:
         calls: Mapping[str, Any],
     ) -> Request:
         """What to measure; ``calls``: how the calls are made, of any workload."""
-        from pytest_inferenergy.request import Request, budget_of, check_name, workload_of
+        from pytest_inferenergy.judging.request import Request, budget_of, check_name, workload_of
 
         check_name(name)
         self._kept.check_free(name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_inferenergy.session import SESSION, nodeid_of
+from pytest_inferenergy.session.session import SESSION, nodeid_of
 
 if TYPE_CHECKING:
     from pytest_inferenergy.energy import Energy

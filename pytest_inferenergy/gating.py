@@ -10,7 +10,7 @@ import pytest
 
 from pytest_inferenergy.errors import NothingMeasuredError
 from pytest_inferenergy.fixture import KEPT
-from pytest_inferenergy.session import SESSION
+from pytest_inferenergy.session.session import SESSION
 from pytest_inferenergy.settings import Settings
 
 
@@ -39,7 +39,7 @@ def gate_outcomes(
 
     Each outcome is told what came of it.
     """
-    from pytest_inferenergy.gate import gated, judge
+    from pytest_inferenergy.outcomes.gate import gated, judge
     from pytest_inferenergy.reporting.message import message
 
     failures = []

@@ -9,7 +9,7 @@ from pytest_inferenergy.errors import MisuseError
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.comparison import Comparison
-    from pytest_inferenergy.request import Measured
+    from pytest_inferenergy.judging.request import Measured
 
 
 class Kept:

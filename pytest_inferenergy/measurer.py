@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_inferenergy.bench import Bench
 from pytest_inferenergy.errors import BaselineError, MeterError
-from pytest_inferenergy.judging import Judging
+from pytest_inferenergy.judging.judging import Judging
+from pytest_inferenergy.judging.request import Measured, Request, TurnsRequest
+from pytest_inferenergy.judging.surroundings import Surroundings
+from pytest_inferenergy.judging.unmeasured import lost, unmeasured
 from pytest_inferenergy.measuring.measure import Measuring
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.measuring.workload import Workload
-from pytest_inferenergy.request import Measured, Request, TurnsRequest
 from pytest_inferenergy.settings import Settings
-from pytest_inferenergy.surroundings import Surroundings
-from pytest_inferenergy.unmeasured import lost, unmeasured
 
 if TYPE_CHECKING:
     from pytest_inferenergy.comparing.against import Against

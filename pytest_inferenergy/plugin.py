@@ -10,8 +10,8 @@ import pytest
 from pytest_inferenergy.fixture import KEPT, energy, energy_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
 from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
-from pytest_inferenergy.options import add_options, read_settings
-from pytest_inferenergy.session import (
+from pytest_inferenergy.options.options import add_options, read_settings
+from pytest_inferenergy.session.session import (
     BODY_PASSED,
     NODEID,
     SESSION,
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(ModelPlugin(config, session.settings), "inferenergy-model")
     if session.settings.against is not None:
-        from pytest_inferenergy.against_plugin import AgainstPlugin
+        from pytest_inferenergy.against.plugin import AgainstPlugin
 
         config.pluginmanager.register(AgainstPlugin(config, session), "inferenergy-against")
 
@@ -196,7 +196,7 @@ def pytest_runtest_makereport(
     """Put what was measured on the report: it travels between processes and into JUnit."""
     report = yield
     if call.when == "call" and KEPT in item.stash:
-        from pytest_inferenergy.junit import user_properties
+        from pytest_inferenergy.session.junit import user_properties
 
         kept = item.stash[KEPT]
         by_gate = report.failed and item.stash.get(BODY_PASSED, False)
@@ -244,7 +244,7 @@ def pytest_terminal_summary(
     session = config.stash[SESSION]
     if not (session.selected or session.problems or session.written):
         return (yield)
-    from pytest_inferenergy.terminal import write_report, write_summary
+    from pytest_inferenergy.session.terminal import write_report, write_summary
 
     if session.settings.report:
         write_report(terminalreporter, session)
@@ -257,7 +257,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write baselines and results, on the controller only; what cannot be written fails the run."""
     if worker_input(session.config) is None:
         ours = session.config.stash[SESSION]
-        from pytest_inferenergy.ending import finish
+        from pytest_inferenergy.session.ending import finish
 
         finish(ours)
         if ours.problems and session.exitstatus == pytest.ExitCode.OK:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from pytest_inferenergy.errors import MisuseError
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.carbon import Carbon
-    from pytest_inferenergy.equivalents import Equivalent
+    from pytest_inferenergy.carbon.equivalents import Equivalent
+    from pytest_inferenergy.carbon.grams import Carbon
     from pytest_inferenergy.git import Revision
     from pytest_inferenergy.marker_values import EnergyMarker
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_inferenergy.carbon import MOST, carbon_line, parse_carbon
-from pytest_inferenergy.carbon_table import Country, countries
+from pytest_inferenergy.carbon.grams import MOST, carbon_line, parse_carbon
+from pytest_inferenergy.carbon.table import Country, countries
 from pytest_inferenergy.errors import CarbonError
 
 
@@ -80,7 +80,7 @@ def test_zero_says_why() -> None:
 
 def test_a_country_without_an_intensity(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"ABC": Country("Alphabet", 2023, None, "table of codecarbon 9")}
-    monkeypatch.setattr("pytest_inferenergy.carbon_table.countries", lambda: found)
+    monkeypatch.setattr("pytest_inferenergy.carbon.table.countries", lambda: found)
     with pytest.raises(CarbonError, match="codecarbon 9 has no intensity for ABC: give grams"):
         parse_carbon("ABC")
 

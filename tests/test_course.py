@@ -8,7 +8,7 @@ import math
 import pytest
 
 from pytest_inferenergy.baselines.history import Anchor, History
-from pytest_inferenergy.course import MOST_WINDOWS, course_of
+from pytest_inferenergy.judging.course import MOST_WINDOWS, course_of
 from pytest_inferenergy.measuring.measure import Recording
 from pytest_inferenergy.measuring.window import Window
 from tests.baselines.baseline_examples import NOON, a_run

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_inferenergy.equivalents import BUILT_IN, parse_equivalents
+from pytest_inferenergy.carbon.equivalents import BUILT_IN, parse_equivalents
 from pytest_inferenergy.errors import UnitError
 
 NAMES = st.lists(st.sampled_from(sorted(BUILT_IN)), unique=True)

@@ -15,8 +15,8 @@ import pytest
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.live import Silence
-from pytest_inferenergy.locks import holder_of, lock_file
-from pytest_inferenergy.turns import Turns
+from pytest_inferenergy.sharing.locks import holder_of, lock_file
+from pytest_inferenergy.sharing.turns import Turns
 from tests.holding import held
 
 

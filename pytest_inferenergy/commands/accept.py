@@ -18,8 +18,8 @@ from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.commands.keyword import compile_expression, names_of
 from pytest_inferenergy.deciding.decide import decide
 from pytest_inferenergy.errors import BaselineError, DocumentError
-from pytest_inferenergy.evidence import by_machine, changed, evidence, refusal, store
-from pytest_inferenergy.gate import judge
+from pytest_inferenergy.outcomes.evidence import by_machine, changed, evidence, refusal, store
+from pytest_inferenergy.outcomes.gate import judge
 from pytest_inferenergy.reporting.table import full_label
 
 USUAL_FOLDER: Final = "energy_baselines"

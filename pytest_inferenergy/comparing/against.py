@@ -27,9 +27,9 @@ from pytest_inferenergy.git import Revision
 from pytest_inferenergy.measuring.flags import mostly_rejected
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.judging import Judging
+    from pytest_inferenergy.judging.judging import Judging
+    from pytest_inferenergy.judging.request import Measured, Request
     from pytest_inferenergy.measuring.measure import Recording
-    from pytest_inferenergy.request import Measured, Request
 
 State = Literal["turns", "screened", "rounds", "only_here", "not_compared", "lost"]
 SCREEN_WINDOWS = 8

@@ -9,12 +9,12 @@ from typing import Any
 from pytest_inferenergy.comparing.channel import Channel, Message
 from pytest_inferenergy.comparing.clock import ClockMeter
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
+from pytest_inferenergy.judging.outcome import blank
+from pytest_inferenergy.judging.request import Measured, Request, TurnsRequest
 from pytest_inferenergy.measurement import Figures, Measurement
 from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
-from pytest_inferenergy.outcome import blank
-from pytest_inferenergy.request import Measured, Request, TurnsRequest
 
 NOT_NEEDED = "the reference side of --energy-against"
 

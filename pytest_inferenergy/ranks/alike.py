@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from pytest_inferenergy.comparing.comparison import Comparison
+from pytest_inferenergy.judging.request import Measured, Request, TurnsRequest
+from pytest_inferenergy.judging.unmeasured import unmeasured
 from pytest_inferenergy.meters.meter_set import Edge, MeterSet
 from pytest_inferenergy.ranks.talk import Message, Talk
-from pytest_inferenergy.request import Measured, Request, TurnsRequest
-from pytest_inferenergy.unmeasured import unmeasured
 
 NO_TURNS = (
     "energy.compare and --energy-against take turns on one process's devices, and this is one of "

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_inferenergy.comparing.clock import ClockMeter
 from pytest_inferenergy.errors import RankError
+from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.measuring.workload import Workload
@@ -16,7 +17,6 @@ from pytest_inferenergy.ranks.alike import Rank, Together
 from pytest_inferenergy.ranks.leading import devices
 from pytest_inferenergy.ranks.message import from_message
 from pytest_inferenergy.ranks.talk import Message, Talk
-from pytest_inferenergy.request import Measured, Request
 
 
 class Following(Rank):

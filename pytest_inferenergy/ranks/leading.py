@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import RankError
+from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.workload import Workload
@@ -17,7 +18,6 @@ from pytest_inferenergy.meters.visible import framework_uuids
 from pytest_inferenergy.ranks.alike import Rank, Together
 from pytest_inferenergy.ranks.message import as_message
 from pytest_inferenergy.ranks.talk import Message, Talk
-from pytest_inferenergy.request import Measured, Request
 
 if TYPE_CHECKING:
     from pytest_inferenergy.measurer import Measurer

@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 from pytest_inferenergy.deciding.phases import Phase
+from pytest_inferenergy.judging.request import Measured
 from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
 from pytest_inferenergy.ranks.talk import Message
-from pytest_inferenergy.request import Measured
 
 
 def as_message(measured: Measured) -> Message:

@@ -12,7 +12,7 @@ from pytest_inferenergy.units import plain, with_prefix
 
 
 def message(outcome: Mapping[str, Any], causes: Sequence[str], where: Sequence[str] = ()) -> str:
-    """Lines for one outcome; its causes as `pytest_inferenergy.gate.judge` gives them.
+    """Lines for one outcome; its causes as `pytest_inferenergy.outcomes.gate.judge` gives them.
 
     ``where``: the words by which this run was told where its level lies, for the next command.
     """

@@ -18,7 +18,7 @@ def remarks(
 
         lines += study_lines(outcomes)
     if carbon is not None:
-        from pytest_inferenergy.carbon import carbon_line
+        from pytest_inferenergy.carbon.grams import carbon_line
 
         lines.append(carbon_line(carbon))
     if equivalents:

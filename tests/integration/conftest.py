@@ -26,11 +26,12 @@ from tests.schemas import problems
 for _name in (
     "numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock", "jsonschema",
     "requests",
-    "pytest_inferenergy.energy", "pytest_inferenergy.ending", "pytest_inferenergy.gating",
-    "pytest_inferenergy.gate", "pytest_inferenergy.measurer", "pytest_inferenergy.outcome",
+    "pytest_inferenergy.energy", "pytest_inferenergy.session.ending", "pytest_inferenergy.gating",
+    "pytest_inferenergy.outcomes.gate", "pytest_inferenergy.measurer",
+    "pytest_inferenergy.judging.outcome",
     "pytest_inferenergy.meters.nvml", "pytest_inferenergy.meters.replay",
     "pytest_inferenergy.meters.prometheus",
-    "pytest_inferenergy.reporting.message", "pytest_inferenergy.terminal",
+    "pytest_inferenergy.reporting.message", "pytest_inferenergy.session.terminal",
 ):  # fmt: skip
     importlib.import_module(_name)
 

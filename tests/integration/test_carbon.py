@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.carbon import parse_carbon
+from pytest_inferenergy.carbon.grams import parse_carbon
 from tests.integration.conftest import BLOCK, USUAL
 from tests.schemas import problems
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.equivalents import BUILT_IN
+from pytest_inferenergy.carbon.equivalents import BUILT_IN
 from tests.integration.conftest import USUAL
 from tests.nvml.library import TRACES
 

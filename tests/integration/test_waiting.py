@@ -8,7 +8,8 @@ from subprocess import Popen
 
 import pytest
 
-from pytest_inferenergy import live, turns
+from pytest_inferenergy import live
+from pytest_inferenergy.sharing import turns
 from tests.holding import held
 from tests.integration.conftest import BLOCK, Project
 from tests.nvml.library import default_uuid

@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from benchmarks.terminal import AFTER, BEFORE, COLUMNS, as_svg
-from pytest_inferenergy.gate import judge
+from pytest_inferenergy.outcomes.gate import judge
 from pytest_inferenergy.reporting.message import message
 from pytest_inferenergy.reporting.summary import summary_line
 from pytest_inferenergy.reporting.table import notes, table

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pytest_inferenergy.equivalents import parse_equivalents
+from pytest_inferenergy.carbon.equivalents import parse_equivalents
 from pytest_inferenergy.reporting.equivalents import equivalent_lines
 from tests.reporting.outcomes import measured, unmeasured
 

@@ -15,10 +15,10 @@ from pytest_inferenergy.comparing.rounds import Due, Start, judged, take_rounds
 from pytest_inferenergy.errors import InferenergyError
 from pytest_inferenergy.gating import gate_outcomes
 from pytest_inferenergy.measuring.memory import release_memory
-from pytest_inferenergy.session import nodeid_of
+from pytest_inferenergy.session.session import nodeid_of
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.session import EnergySession
+    from pytest_inferenergy.session.session import EnergySession
 
 Place = tuple[Any, "int | None"]
 """File and line (from 0) of a test, as pytest's ``reportinfo`` has them."""
@@ -49,7 +49,7 @@ class RoundsItem(pytest.Item):
             outcome["against"] |= {"state": "not_compared", "reason": str(error)}
             outcome["details"] |= {"reason": f"not compared by rounds: {error}"}
         else:
-            from pytest_inferenergy.outcome import judged_anew
+            from pytest_inferenergy.judging.outcome import judged_anew
 
             outcome |= judged_anew(outcome, judged(self._due, taken, outcome))
             pairs = taken.turns.pairs.count

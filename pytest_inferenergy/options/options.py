@@ -2,7 +2,7 @@
 
 A marker stands between them: command line > marker > ini > default for the gate, marker > command
 line > ini > default for the rest (`Settings.for_test`). What a value has to be like stands in
-`option_values.py`, which options go together in `option_rules.py`.
+`values.py`, which options go together in `rules.py`.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def read_settings(config: pytest.Config) -> Settings:
     }
     given: dict[str, Any] = {}
     if found:  # seldom, and not needed otherwise
-        from pytest_inferenergy.option_rules import check_together
-        from pytest_inferenergy.option_values import value_of
+        from pytest_inferenergy.options.rules import check_together
+        from pytest_inferenergy.options.values import value_of
 
         given = {name: value_of(name, *pair) for name, pair in found.items()}
         given |= check_together(config, given)

@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.baselines.run_record import to_record
-from pytest_inferenergy.course import course_of
 from pytest_inferenergy.deciding.budget import judge_budget
 from pytest_inferenergy.deciding.decide import decide
-from pytest_inferenergy.figures_as_data import as_data
+from pytest_inferenergy.judging.course import course_of
 from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
 from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
 from pytest_inferenergy.measuring.summary import (
@@ -23,6 +22,7 @@ from pytest_inferenergy.measuring.summary import (
     gated_devices,
     tokens_per_inference,
 )
+from pytest_inferenergy.outcomes.figures import as_data
 from pytest_inferenergy.units import kwh_per_1k
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from pytest_inferenergy.deciding.phases import Phase
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.verdict import Verdict
+    from pytest_inferenergy.judging.request import Request
     from pytest_inferenergy.measuring.measure import Recording
-    from pytest_inferenergy.request import Request
 
 
 def conclude(

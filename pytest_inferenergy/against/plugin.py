@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_inferenergy.against_rounds import not_taken, run_rounds
+from pytest_inferenergy.against.rounds import not_taken, run_rounds
 from pytest_inferenergy.comparing.against import Against
 from pytest_inferenergy.comparing.partner import Partner, ran_out_of_memory
 from pytest_inferenergy.comparing.process import Plan, ReferenceProcess
 from pytest_inferenergy.errors import InferenergyError, ReferenceLostError
-from pytest_inferenergy.session import nodeid_of
+from pytest_inferenergy.session.session import nodeid_of
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.session import EnergySession
+    from pytest_inferenergy.session.session import EnergySession
 
-SCRIPT = Path(__file__).with_name("against_bootstrap.py")
+SCRIPT = Path(__file__).with_name("bootstrap.py")
 """What the reference process runs."""
 
 

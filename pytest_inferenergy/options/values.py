@@ -17,8 +17,8 @@ from pytest_inferenergy.errors import CarbonError, TraceError, UnitError
 from pytest_inferenergy.settings import METERS
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.carbon import Carbon
-    from pytest_inferenergy.equivalents import Equivalent
+    from pytest_inferenergy.carbon.equivalents import Equivalent
+    from pytest_inferenergy.carbon.grams import Carbon
 
 GATES = ("fail", "warn", "off")
 COMPONENTS = ("gpu", "cpu", "ram")
@@ -101,7 +101,7 @@ def _meter(origin: str, value: str) -> str:
 
 
 def _carbon(origin: str, value: str) -> Carbon:
-    from pytest_inferenergy.carbon import parse_carbon
+    from pytest_inferenergy.carbon.grams import parse_carbon
 
     try:
         return parse_carbon(value)
@@ -120,7 +120,7 @@ def _prometheus(origin: str, value: str) -> str:
 
 
 def _equivalents(origin: str, value: Sequence[str]) -> tuple[Equivalent, ...]:
-    from pytest_inferenergy.equivalents import parse_equivalents
+    from pytest_inferenergy.carbon.equivalents import parse_equivalents
 
     try:
         return parse_equivalents(value)

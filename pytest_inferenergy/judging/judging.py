@@ -13,7 +13,10 @@ from pytest_inferenergy.deciding.phases import split_phases
 from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
 from pytest_inferenergy.deciding.student import quantile
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.facts import library_versions
+from pytest_inferenergy.judging.facts import library_versions
+from pytest_inferenergy.judging.outcome import conclude
+from pytest_inferenergy.judging.request import Measured, Request
+from pytest_inferenergy.judging.surroundings import Surroundings
 from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
 from pytest_inferenergy.measuring.phases import prefill_recording, seconds_for_prefill
 from pytest_inferenergy.measuring.summary import (
@@ -24,9 +27,6 @@ from pytest_inferenergy.measuring.summary import (
     tokens_per_inference,
 )
 from pytest_inferenergy.measuring.warmup import WINDOW_SECONDS
-from pytest_inferenergy.outcome import conclude
-from pytest_inferenergy.request import Measured, Request
-from pytest_inferenergy.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from pytest_inferenergy.deciding.estimate import Estimate

@@ -16,7 +16,7 @@ from pytest_inferenergy.settings import as_data, told
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines
-    from pytest_inferenergy.session import EnergySession
+    from pytest_inferenergy.session.session import EnergySession
 
 
 def finish(session: EnergySession) -> None:
@@ -40,7 +40,7 @@ def _attempt(session: EnergySession, step: Callable[[EnergySession], None]) -> N
 
 
 def _write_baselines(session: EnergySession) -> None:
-    from pytest_inferenergy.evidence import store
+    from pytest_inferenergy.outcomes.evidence import store
 
     root = session.config.rootpath
     done = store(session.outcomes, session.settings.baselines, accept=session.settings.accept)

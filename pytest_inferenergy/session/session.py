@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_inferenergy.collected import Collected
+from pytest_inferenergy.session.collected import Collected
 from pytest_inferenergy.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ class EnergySession:
     def measurer(self) -> Any:
         """The measurer of this process, made at the first measurement."""
         if self._measurer is None:
+            from pytest_inferenergy.judging.surroundings import Surroundings
             from pytest_inferenergy.live import live_line
             from pytest_inferenergy.measurer import Measurer
-            from pytest_inferenergy.surroundings import Surroundings
 
             worker = worker_input(self.config)
             self._measurer = Measurer(
@@ -110,7 +110,7 @@ class EnergySession:
         if worker is None or not self.selected or settings.disable or worker["workercount"] < 2:
             return
         if settings.meter in ("auto", "nvml"):
-            from pytest_inferenergy.own_gpu import own_a_gpu
+            from pytest_inferenergy.sharing.own_gpu import own_a_gpu
 
             self._own_gpu = own_a_gpu(int(worker["workerid"].lstrip("gw")))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_inferenergy.errors import CarbonError
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.carbon_table import Country
+    from pytest_inferenergy.carbon.table import Country
 
 FORM: Final = "give a country's three-letter code, such as FRA, or grams of CO2eq per kWh"
 MOST: Final = 10_000.0
@@ -68,7 +68,7 @@ def carbon_line(carbon: Mapping[str, Any]) -> str:
 def _country(given: str) -> Carbon:
     if not given:
         raise CarbonError(f"{FORM}, got nothing")
-    from pytest_inferenergy.carbon_table import countries
+    from pytest_inferenergy.carbon.table import countries
 
     table = countries()
     code = given.upper()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.live import Silence
-from pytest_inferenergy.locks import holder_of, lock_file
+from pytest_inferenergy.sharing.locks import holder_of, lock_file
 
 LOOK_UP = 0.5
 """Who waits for a turn looks this often, in seconds, whether anybody still wants it."""

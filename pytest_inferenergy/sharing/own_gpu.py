@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.locks import lock_file
+from pytest_inferenergy.sharing.locks import lock_file
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """CUDA reads it when it is initialised, and shows the process these devices alone."""

@@ -1,6 +1,6 @@
 """The first code of the reference process, run as a script: whose code it imports is settled here.
 
-    python against_bootstrap.py '{"connection": 5, "package": ..., ...}'
+    python against/bootstrap.py '{"connection": 5, "package": ..., ...}'
 
 This package is taken from where the present process has it, in whatever environment this runs, so
 that both sides measure alike. All else of the checkout is mapped into the worktree before anything
@@ -46,7 +46,7 @@ def main() -> int:
     sys.path[:] = mapped.search_path(plan["search_path"], [os.path.abspath(p) for p in sys.path])
     _map_editable_finders(mapped)
     sys.argv = ["pytest", *plan["arguments"]]
-    from pytest_inferenergy.against_reference import run
+    from pytest_inferenergy.against.reference import run
 
     return run(plan, mapped)
 

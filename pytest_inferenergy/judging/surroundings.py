@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_inferenergy.facts import commit_of
+from pytest_inferenergy.judging.facts import commit_of
 
 if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Baselines, History
     from pytest_inferenergy.baselines.profile import MachineProfile
+    from pytest_inferenergy.judging.request import Request
     from pytest_inferenergy.live import Silence
-    from pytest_inferenergy.request import Request
 
 
 class Surroundings:

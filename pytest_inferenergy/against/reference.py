@@ -16,7 +16,7 @@ from pytest_inferenergy.comparing.paths import Mapped, installed_apart, leaks
 from pytest_inferenergy.comparing.serving import Serving
 from pytest_inferenergy.comparing.worktree import project_names
 from pytest_inferenergy.measuring.memory import release_memory
-from pytest_inferenergy.session import SESSION, nodeid_of
+from pytest_inferenergy.session.session import SESSION, nodeid_of
 
 SILENT: dict[str, Any] = {
     "xmlpath": None, "pastebin": None, "log_file": None, "report_log": None, "htmlpath": None,

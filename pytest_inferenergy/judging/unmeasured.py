@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_inferenergy.errors import BaselineError, MeterError
+from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.measurement import Measurement
-from pytest_inferenergy.request import Measured, Request
 
 
 def unmeasured(request: Request, result: Any, reason: str) -> Measured:
     """There was nothing to measure with; ``result``: of the call that was made all the same."""
-    from pytest_inferenergy.outcome import blank
+    from pytest_inferenergy.judging.outcome import blank
 
     return Measured(result, Measurement(request.name, reason=reason), blank(request, reason))
 

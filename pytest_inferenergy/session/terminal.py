@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_inferenergy.ending import document_of
 from pytest_inferenergy.reporting.against import summary
 from pytest_inferenergy.reporting.remarks import remarks
 from pytest_inferenergy.reporting.table import by_turns, notes, table, unmeasured
+from pytest_inferenergy.session.ending import document_of
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.session import EnergySession
+    from pytest_inferenergy.session.session import EnergySession
 
 
 def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> None:

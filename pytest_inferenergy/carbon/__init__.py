@@ -1,0 +1,1 @@
+"""What energy amounts to: grams of CO2 equivalent, everyday terms."""

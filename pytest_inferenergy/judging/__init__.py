@@ -1,0 +1,1 @@
+"""One measurement from what is asked to its outcome."""

@@ -1,0 +1,1 @@
+"""From command line and ini keys to one frozen `Settings`."""

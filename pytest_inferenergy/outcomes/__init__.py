@@ -1,0 +1,1 @@
+"""Outcomes as plain data: what the gate and the reports are made from."""

@@ -1,0 +1,1 @@
+"""One run of pytest, from its first test to its reports."""

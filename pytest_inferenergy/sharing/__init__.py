@@ -1,0 +1,1 @@
+"""Whose turn it is on a GPU, and whose GPU it is."""
