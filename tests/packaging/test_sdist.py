@@ -39,7 +39,7 @@ def test_it_holds_what_is_under_version_control(sdist: Path) -> None:
 def test_its_tests_run(installed: Venv, sdist: Path) -> None:
     if shutil.which("cc") is None:
         pytest.skip("needs a C compiler")
-    installed.install("hypothesis", "jsonschema")
+    installed.install("hypothesis", "jsonschema", "pytest-xdist")
     done = installed.run(["pytest", "-q", "-o", "addopts=", *A_FEW], sdist)
     assert done.returncode == 0, done.stdout
     assert "skipped" not in done.stdout.splitlines()[-1]
