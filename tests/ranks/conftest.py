@@ -11,8 +11,6 @@ import pytest
 
 from tests.integration.conftest import USUAL, Project, project
 
-pytest.importorskip("torch")
-
 __all__ = ["project"]
 
 RANKS = """
@@ -45,6 +43,7 @@ RunRanks = Callable[..., list[subprocess.CompletedProcess[str]]]
 @pytest.fixture
 def run_ranks(project: Project) -> RunRanks:
     """Run pytest once for each of two ranks, at the same time, as torchrun would."""
+    pytest.importorskip("torch")
 
     def run(
         *options: str, each: tuple[str, str] = ("", "")

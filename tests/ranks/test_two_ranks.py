@@ -170,6 +170,7 @@ def test_ranks_that_torch_does_not_join_are_not_measured(
 
 def test_one_process_that_drives_its_own_workers_is_no_rank_among_tests(project: Project) -> None:
     """As the engine of a server does: a process group, and no launcher of tests."""
+    pytest.importorskip("torch")
     project.write(
         """
     import subprocess, sys, time
@@ -203,6 +204,7 @@ def test_taking_turns_with_a_revision_is_refused_at_the_start(
 
 
 def test_started_by_torchrun(project: Project) -> None:
+    pytest.importorskip("torch")
     project.write(
         """
     import pytest, torch
