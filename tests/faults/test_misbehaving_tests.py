@@ -90,3 +90,27 @@ def test_a_test_that_changes_directory_moves_no_file(project: Project) -> None:
     assert list((project.path / "elsewhere").iterdir()) == []
     assert len(list((project.path / "kept").iterdir())) == 1
     assert len(project.measured) == 1
+
+
+@posix
+def test_a_forked_child_that_runs_on_stores_nothing_twice(project: Project) -> None:
+    project.write(
+        BLOCK
+        + """
+    def test_forks():
+        import os
+        child = os.fork()
+        if child:
+            assert os.waitpid(child, 0)[1] == 0
+
+    def test_after(energy):
+        with energy.window():
+            time.sleep(0.2)
+    """
+    )
+    result = project.run_apart("--energy-update")
+    assert result.ret == pytest.ExitCode.OK
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert sorted(project.stored) == ["test_model.py::test_after", "test_model.py::test_block"]
+    for stored in project.stored.values():
+        assert len(stored[""]["runs"]) == 1
