@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def finish(session: EnergySession) -> None:
     """Write baselines and results; what fails becomes a problem, not a traceback."""
-    if session.ranks is not None and session.ranks.follows:
+    if session.follows:
         session.written.append("measured by rank 0 of this job, which alone writes files")
         return
     if session.settings.update or session.settings.accept:

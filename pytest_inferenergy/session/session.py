@@ -103,6 +103,11 @@ class EnergySession:
         against = self.settings.against is not None
         return self.ranks.side(self._measurer, self.settings.meter, against=against)
 
+    @property
+    def follows(self) -> bool:
+        """Whether rank 0 of a job measures for this process, and alone writes and annotates."""
+        return self.ranks is not None and self.ranks.follows
+
     def own_a_gpu(self) -> None:
         """As one of several workers that have energy tests to run: take a GPU, before CUDA does."""
         worker = worker_input(self.config)

@@ -53,7 +53,7 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
     against = summary(outcomes)
     if against is not None:
         terminal.write_line(f"energy: {against}")
-    if os.environ.get("GITHUB_ACTIONS") and not session.silent:
+    if os.environ.get("GITHUB_ACTIONS") and not (session.silent or session.follows):
         from pytest_inferenergy.reporting.github import actions_lines
 
         for line in actions_lines(document_of(session), terminal.config.rootpath):

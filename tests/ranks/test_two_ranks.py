@@ -71,7 +71,10 @@ def test_all_ranks_make_the_calls_that_rank_0_asks_for(
 
 
 def test_gpus_of_all_ranks_are_added_up_and_all_ranks_are_gated(
-    project: Project, run_ranks: RunRanks, fake_nvml: MakeFakeNvml
+    project: Project,
+    run_ranks: RunRanks,
+    fake_nvml: MakeFakeNvml,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each rank has a GPU of its own; the third belongs to nobody."""
     fake_nvml(FakeDevice(watts=300), FakeDevice(watts=500), FakeDevice(watts=700))
@@ -88,9 +91,12 @@ def test_gpus_of_all_ranks_are_added_up_and_all_ranks_are_gated(
         assert energy.result.mean_watts == pytest.approx(800, rel=0.1)
     """
     )
-    for done in run_ranks():
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    both = run_ranks()
+    for done in both:
         assert done.returncode == pytest.ExitCode.TESTS_FAILED
         assert "over its budget" in done.stdout
+    assert ["::error " in done.stdout for done in both] == [True, False]
     (measured,) = project.measured
     parts = sorted(measured["joules_by_device"].values())
     assert len(parts) == 2
