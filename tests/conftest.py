@@ -47,6 +47,9 @@ ONE_PYTHON_FIXTURES = frozenset({"pytester", "fake_nvml", "driver", "prometheus"
 each, and the same under each Python. So one Python does them all; the others do the tests of our
 own code, and of these runs the ones marked ``every_python``: options and what is made of them."""
 
+OF_NO_PYTHON = ("tests/docs/", "tests/gpu/", "tests/packaging/", "tests/project/")
+"""Pages, the package's files and the project's own are the same, whatever Python reads them."""
+
 AGAINST_THE_CLOCK = ("tests/faults/", "tests/integration/", "tests/neighbours/")
 
 
@@ -55,7 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         against_the_clock = item.nodeid.startswith(REAL_TIME)
         large = not ONE_PYTHON_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
-        if (against_the_clock or large) and item.get_closest_marker("every_python") is None:
+        large = large or against_the_clock or item.nodeid.startswith(OF_NO_PYTHON)
+        if large and item.get_closest_marker("every_python") is None:
             item.add_marker("one_python")
         if may_rerun and (against_the_clock or item.nodeid.startswith(AGAINST_THE_CLOCK)):
             # a machine that was busy elsewhere is no fault of ours; one that fails thrice is
