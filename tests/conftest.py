@@ -30,6 +30,7 @@ REAL_TIME = (
     "tests/integration/test_zeus",
     "tests/meters/test_zeus",
     "tests/neighbours/",
+    "tests/packaging/test_quick_start",
     "tests/prometheus/test_meter",
     "tests/ranks/",
 )
