@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.integration.conftest import Project
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice
 from tests.ranks.conftest import RANKS, RunRanks
+
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="no torch")
 
 
 def calls(project: Project, rank: int) -> int:
@@ -174,9 +177,9 @@ def test_ranks_that_torch_does_not_join_are_not_measured(
     result.stdout.fnmatch_lines(["*torch.distributed is not initialised*"])
 
 
+@needs_torch
 def test_one_process_that_drives_its_own_workers_is_no_rank_among_tests(project: Project) -> None:
     """As the engine of a server does: a process group, and no launcher of tests."""
-    pytest.importorskip("torch")
     project.write(
         """
     import subprocess, sys, time
@@ -209,8 +212,8 @@ def test_taking_turns_with_a_revision_is_refused_at_the_start(
     result.stderr.fnmatch_lines(["*--energy-against * one of several ranks*"])
 
 
+@needs_torch
 def test_started_by_torchrun(project: Project) -> None:
-    pytest.importorskip("torch")
     project.write(
         """
     import pytest, torch
