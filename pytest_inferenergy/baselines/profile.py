@@ -51,6 +51,11 @@ class MachineProfile:
         )
 
     @property
+    def waits(self) -> bool:
+        """Whether a device of it can wait for its host; a processor is the host."""
+        return "gpu" in self.components
+
+    @property
     def slug(self) -> str:
         """The profile as a file name without suffix, e.g. ``nvidia-h200-x1-700w-nvml``."""
         limit = self.power_limit_watts

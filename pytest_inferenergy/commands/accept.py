@@ -136,6 +136,7 @@ def _as_stored(outcome: dict[str, Any], folder: Path) -> dict[str, Any]:
         tolerance=details["tolerance"],
         must_detect=details["must_detect"],
         estimated=outcome["source"] == "estimated",
+        waits=profile.waits,
     )
     return outcome | {"verdict": verdict.verdict}
 

@@ -130,6 +130,7 @@ class Against:
             tolerance=tolerance,
             must_detect=must_detect,
             estimated=recording.source == "estimated",
+            waits=judging.waits,
         )
         bounded = total_change(run, runs, margins).high < margins.log_must_detect
         return bounded and verdict.verdict in ("passed", "improved")

@@ -29,14 +29,16 @@ def decide(
     tolerance: float = 0.05,
     must_detect: float | None = None,
     estimated: bool = False,
+    waits: bool = True,
     pace_gated: bool = True,
 ) -> Verdict:
     """Compare a new run with stored ones.
 
     Margins are fractions; ``must_detect`` is twice the tolerance by default. ``estimated``: the
-    energy is a model's, not a meter's, so it never is ``regressed``. ``pace_gated``: false where
-    the host had other work meanwhile, so that its pace says nothing. Raises `ValueError` for
-    figures that are not finite.
+    energy is a model's, not a meter's, so it never is ``regressed``. ``waits``: whether the
+    device can wait for its host; a processor is the host, and longer work is more work there.
+    ``pace_gated``: false where the host had other work meanwhile, so that its pace says nothing.
+    Raises `ValueError` for figures that are not finite.
     """
     margins = Margins.of(tolerance, must_detect)
     for run in (new, *baseline):
@@ -49,7 +51,7 @@ def decide(
         changes = ", ".join(changed_inputs(new, latest))
         blank = Verdict.of("inconclusive", f"inputs changed: {changes}", margins)
         return replace(blank, also_changed=also_changed(new, latest))
-    found = find(new, runs, margins, pace_gated)
+    found = find(new, runs, margins, waits=waits, pace_gated=pace_gated)
     found = doubted(found, other_card(new, runs[0]), estimated)
     return _verdict(new, runs, margins, found)
 

@@ -29,17 +29,25 @@ class Finding:
     flags: tuple[str, ...] = ()
 
 
-def find(new: Run, runs: Sequence[Run], margins: Margins, pace_gated: bool = True) -> Finding:
+def find(
+    new: Run,
+    runs: Sequence[Run],
+    margins: Margins,
+    *,
+    waits: bool = True,
+    pace_gated: bool = True,
+) -> Finding:
     """The total decides; with a host-bound baseline, energy at its pace and the pace do.
 
     There, either of two quantities can say ``regressed``, so they share α (weighted Bonferroni):
     most of it goes to the sharp one. Where the pace is not gated, that one decides alone: the total
-    follows the pace.
+    follows the pace. What does not wait (``waits``) has no pace to explain its energy by: there
+    the work of others leaves a rise untold.
     """
-    parts = pace.split(new, runs, replace(margins, alpha=AT_PACE_SHARE * margins.alpha))
+    at_pace_margins = replace(margins, alpha=AT_PACE_SHARE * margins.alpha)
+    parts = pace.split(new, runs, at_pace_margins) if waits else None
     if parts is None:
-        total = stored.total_change(new, runs, margins)
-        return Finding(total.word, _reason("energy", total), total, None, total)
+        return _by_total(stored.total_change(new, runs, margins), alone=waits or pace_gated)
     rest = replace(margins, alpha=(1 - AT_PACE_SHARE) * margins.alpha)
     total = stored.total_change(new, runs, rest)
     if pace_gated and total.word == "regressed":
@@ -58,6 +66,14 @@ def find(new: Run, runs: Sequence[Run], margins: Margins, pace_gated: bool = Tru
     decisive = total if total.word == "improved" else at_pace
     reason = _reason("energy at the baseline's pace" if decisive is at_pace else "energy", decisive)
     return Finding("improved" if better else "passed", reason, total, parts, decisive)
+
+
+def _by_total(total: Change, *, alone: bool) -> Finding:
+    """The total decides; of a processor that was not ``alone`` it cannot say that it rose."""
+    if total.word == "regressed" and not alone:
+        reason = "energy rose, beside other work on the same processor"
+        return Finding("inconclusive", reason, total, None, total, ("pace_not_gated",))
+    return Finding(total.word, _reason("energy", total), total, None, total)
 
 
 def doubted(found: Finding, card: bool, estimated: bool) -> Finding:

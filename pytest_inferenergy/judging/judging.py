@@ -141,6 +141,11 @@ class Judging:
             tokens=tokens_per_inference(self.measuring.recording),
         )
 
+    @property
+    def waits(self) -> bool:
+        """Whether what is measured can wait for its host; known from a window on."""
+        return self._machine().waits
+
     def _machine(self) -> MachineProfile:
         """The facts that key the baselines; known from a window on."""
         if self._profile is None:

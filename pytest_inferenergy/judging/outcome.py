@@ -54,7 +54,7 @@ def conclude(
     ``verdict``: in place of the stored runs'.
     """
     if verdict is None:
-        verdict = _verdict(request, recording, run, stored.runs, pace_gated)
+        verdict = _verdict(request, recording, run, stored.runs, profile.waits, pace_gated)
         if stored.problem is not None:
             reason = f"nothing to compare with: {stored.problem}"
             verdict = replace(verdict, verdict="inconclusive", reason=reason)
@@ -130,7 +130,12 @@ def blank(request: Request, reason: str) -> dict[str, Any]:
 
 
 def _verdict(
-    request: Request, recording: Recording, run: Run, stored: Sequence[Run], pace_gated: bool
+    request: Request,
+    recording: Recording,
+    run: Run,
+    stored: Sequence[Run],
+    waits: bool,
+    pace_gated: bool,
 ) -> Verdict:
     tolerance, must_detect = request.settings.margins
     verdict = decide(
@@ -139,6 +144,7 @@ def _verdict(
         tolerance=tolerance,
         must_detect=must_detect,
         estimated=recording.source == "estimated",
+        waits=waits,
         pace_gated=pace_gated,
     )
     if mostly_rejected(recording) and verdict.verdict != "new":

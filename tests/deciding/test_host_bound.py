@@ -128,6 +128,27 @@ def test_a_host_that_siblings_slow_down_is_no_regression() -> None:
     assert decide(more, baseline_of(rng, 10), pace_gated=False).verdict == "regressed"
 
 
+def test_a_processor_does_not_wait_for_itself() -> None:
+    """There longer work is more work, however evenly energy follows time."""
+    rng = np.random.default_rng(18)
+    slow, runs = host_bound_run(rng, day=99, pace=0.0734), baseline_of(rng)
+    assert decide(slow, runs).verdict == "passed"  # a card: its host may be slow
+    alone = decide(slow, runs, waits=False)
+    assert alone.verdict in ("inconclusive", "regressed")
+    assert alone.energy_at_pace_change is None
+    much = host_bound_run(rng, day=99, pace=0.2)
+    assert decide(much, runs, waits=False).verdict == "regressed"
+    beside_others = decide(much, runs, waits=False, pace_gated=False)
+    assert (beside_others.verdict, beside_others.flags) == ("inconclusive", ("pace_not_gated",))
+
+
+def test_unchanged_work_of_a_processor_on_a_shared_machine_raises_no_false_alarm() -> None:
+    rng, words = np.random.default_rng(19), Counter[str]()
+    for _ in range(400):
+        words[decide(host_bound_run(rng, day=99), baseline_of(rng), waits=False).verdict] += 1
+    assert words["regressed"] == 0
+
+
 def test_unchanged_host_bound_code_raises_no_false_alarm() -> None:
     rng, words = np.random.default_rng(16), Counter[str]()
     for _ in range(400):
