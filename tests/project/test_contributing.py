@@ -59,3 +59,9 @@ def test_its_example_runs(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_example=example)
     pytester.makeconftest('pytest_plugins = ["tests.nvml.fixture"]')
     pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=1)
+
+
+def test_each_benchmark_is_listed() -> None:
+    page = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    names = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"__init__"}
+    assert {name for name in names if f"`python -m benchmarks.{name}" not in page} == set()
