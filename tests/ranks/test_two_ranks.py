@@ -27,14 +27,14 @@ def test_all_ranks_make_the_calls_that_rank_0_asks_for(
         + """
     def test_call(energy):
         assert energy(model) == 2 + RANK  # each rank's own result
-        assert 0.04 < energy.result.seconds_per_inference < 0.4
+        assert energy.result.seconds_per_inference > 0.04
         (HERE / f"told_{RANK}").write_text(repr(energy.result.kwh_per_1k))
 
     def test_window(energy):
         with energy.window():
             for _ in range(3 + RANK):  # the slower rank ends the window
                 time.sleep(0.1)
-        assert 0.39 < energy.result.seconds_per_inference < 0.9
+        assert energy.result.seconds_per_inference > 0.39
 
     def test_once(energy):
         assert energy.run(model, once=True).windows == 1
@@ -86,7 +86,7 @@ def test_gpus_of_all_ranks_are_added_up_and_all_ranks_are_gated(
         + """
     from tests.nvml.library import FakeNvml
 
-    @pytest.mark.energy_budget("100 J", per=1)
+    @pytest.mark.energy_budget("1 mJ", per=1)
     def test_both(energy):
         FakeNvml.current().process(os.getpid(), sm_percent=90, device=RANK)
         dist.barrier()
@@ -143,7 +143,7 @@ def test_ranks_that_lose_each_other_are_told_so(project: Project, run_ranks: Run
         + """
     @pytest.fixture(autouse=True)
     def impatient(monkeypatch):
-        monkeypatch.setattr("pytest_inferenergy.ranks.talk.PATIENCE", 5.0)
+        monkeypatch.setattr("pytest_inferenergy.ranks.talk.PATIENCE", 12.0)
 
     @pytest.mark.parametrize("rank", [0, 1])
     def test_one(energy, rank):
@@ -154,7 +154,7 @@ def test_ranks_that_lose_each_other_are_told_so(project: Project, run_ranks: Run
         if RANK == 0:
             energy(time.sleep, 0.25)
         else:
-            time.sleep(8)
+            time.sleep(16)
     """
     )
     both = run_ranks()
