@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rerun import RERUNS, Rerun, as_table
+from benchmarks.rerun import RERUNS, Rerun, as_table, run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
@@ -65,3 +65,13 @@ def test_each_benchmark_is_listed() -> None:
     page = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
     names = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"__init__"}
     assert {name for name in names if f"`python -m benchmarks.{name}" not in page} == set()
+
+
+def test_what_a_rerun_writes_and_prints_lies_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    made = Rerun(("made.md",), "json.tool --json-lines OUT/given OUT/made.md", minutes=1)
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "given").write_text("1")
+    assert run(made, tmp_path) == 0
+    assert (tmp_path / "made" / "made.md").read_text() == "1\n"
+    assert run(Rerun(("printed.md",), "json.tool nonsense", minutes=1), tmp_path) != 0
+    assert "nonsense" in (tmp_path / "printed" / "printed.txt").read_text()
