@@ -17,9 +17,9 @@ REQUIRED = "INFERENERGY_BROWSER"
 """Set to ``required``, as CI does: without a browser the tests fail; else they are skipped."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def driver() -> Iterator[Any]:
-    """Chromium under selenium, one for all tests."""
+    """Chromium under selenium, one for all tests of this folder; it takes time also when idle."""
     reason = missing()
     if reason is not None and os.environ.get(REQUIRED) == "required":
         pytest.fail(f"{reason} ({REQUIRED}=required)")
