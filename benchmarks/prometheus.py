@@ -26,7 +26,7 @@ from pytest_inferenergy.meters.prometheus_answer import Series
 from pytest_inferenergy.meters.prometheus_source import DCGM
 from pytest_inferenergy.meters.timeline import Timeline
 from pytest_inferenergy.meters.trace import read_trace
-from tests.nvml.library import TRACES
+from tests.nvml.curve import TRACES
 from tests.prometheus.exporter import Card, Exporter
 from tests.prometheus.server import RealPrometheus
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.screenshots import six_weeks
-from tests.nvml.library import FakeDevice, FakeNvml, compile_library
+from tests.nvml.building import compile_library
+from tests.nvml.library import FakeDevice, FakeNvml
 
 COLUMNS = 118
 COMMAND = "pytest --energy-report"

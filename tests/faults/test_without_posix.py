@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.nvml.library import TRACES
+from tests.nvml.curve import TRACES
 
 LACKING = """
 import importlib, os, pkgutil, signal, socket, sys, time

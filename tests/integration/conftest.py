@@ -16,8 +16,9 @@ from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.store import update
 from pytest_inferenergy.deciding.run import Run
 from tests.baselines.baseline_examples import H200, NOON, a_run
+from tests.nvml.curve import TRACES
 from tests.nvml.fixture import MakeFakeNvml
-from tests.nvml.library import TRACES, FakeDevice, FakeNvml
+from tests.nvml.library import FakeDevice, FakeNvml
 from tests.plugins import ALONE_OR_WITH_WORKERS
 from tests.schemas import problems
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_inferenergy.carbon.equivalents import BUILT_IN
 from tests.integration.conftest import USUAL
-from tests.nvml.library import TRACES
+from tests.nvml.curve import TRACES
 
 pytestmark = pytest.mark.every_python
 

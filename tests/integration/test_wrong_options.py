@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.integration.conftest import USUAL
-from tests.nvml.library import TRACES
+from tests.nvml.curve import TRACES
 
 pytestmark = pytest.mark.every_python
 

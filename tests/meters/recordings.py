@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_inferenergy.meters.trace import Pair, Trace, read_trace
-from tests.nvml.library import TRACES
+from tests.nvml.curve import TRACES
 
 Floats = NDArray[np.float64]
 

@@ -2,78 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
 
-import numpy as np
 import pynvml
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.base import Reading
 from pytest_inferenergy.meters.nvml import NvmlMeter
+from tests.meters.nvml_windows import (
+    EVEN,
+    HONEST,
+    REAL,
+    TURNS,
+    OpenMeter,
+    compare,
+    recorded,
+    rms,
+)
 from tests.meters.recordings import COLD, HOST_BOUND, SQUARE
+from tests.nvml.curve import Curve, trace_curve
 from tests.nvml.fixture import MakeFakeNvml
-from tests.nvml.library import Curve, FakeDevice, FakeNvml, trace_curve
-
-TURNS: Curve = ((0.15, 600.0), (0.17, 130.0))
-REAL = partial(FakeDevice, sample_jitter=0.005, tick_jitter=0.003, latency=0.003)
-"""A device that strays from its beat as real ones do."""
-EVEN = FakeDevice
-
-HONEST = 1.4
-"""Most that errors may be in standard errors, root mean square over the windows of one recording.
-
-They are few that do not overlap, and they share one estimate of the delay.
-"""
-
-OpenMeter = Callable[[], NvmlMeter]
-
-
-@pytest.fixture
-def open_meter() -> Iterator[OpenMeter]:
-    opened: list[NvmlMeter] = []
-
-    def opener() -> NvmlMeter:
-        opened.append(NvmlMeter())
-        return opened[-1]
-
-    yield opener
-    for meter in opened:
-        meter.close()
-
-
-def recorded(meter: NvmlMeter, seconds: float) -> tuple[float, float]:
-    """Attach, let time pass, and give the stretch that is known then."""
-    meter.attach()
-    start = time.perf_counter()
-    time.sleep(seconds)
-    end = time.perf_counter()
-    meter.settle(end)
-    return start, end
-
-
-def compare(
-    meter: NvmlMeter, fake: FakeNvml, start: float, end: float, count: int = 60
-) -> tuple[list[float], list[float]]:
-    """Errors of random windows of 0.5 to 1.5 s: relative, and in standard errors."""
-    random = np.random.default_rng(1)
-    relative, scores = [], []
-    for _ in range(count):
-        length = random.uniform(0.5, 1.5)
-        a = random.uniform(start, end - length)
-        (reading,) = meter.read(a, a + length)
-        truth = fake.joules(a, a + length)
-        relative.append(reading.joules / truth - 1.0)
-        scores.append((reading.joules - truth) / reading.stderr)
-    return relative, scores
-
-
-def rms(values: list[float]) -> float:
-    return math.sqrt(math.fsum(v * v for v in values) / len(values))
+from tests.nvml.library import FakeDevice
 
 
 class TestTheFigure:
@@ -289,137 +239,3 @@ class TestDevices:
         assert hot.sm_clock_mhz < 1980
         assert hot.power_limit_watts == 700.0
         assert hot.memory_used_bytes is not None
-
-
-class TestDisturbance:
-    @pytest.fixture
-    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """The names of the NVML calls made, in order."""
-        calls: list[str] = []
-
-        def counted(name: str) -> None:
-            real = getattr(pynvml, name)
-
-            def call(*args: object) -> object:
-                calls.append(name)
-                return real(*args)
-
-            call.__name__ = name
-            monkeypatch.setattr(pynvml, name, call)
-
-        for name in [n for n in dir(pynvml) if n.startswith("nvmlDeviceGet")]:
-            counted(name)
-        return calls
-
-    def test_the_counter_is_seldom_asked(
-        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter, asked: list[str]
-    ) -> None:
-        fake_nvml(REAL(), in_process=True)
-        meter = open_meter()
-        recorded(meter, 1.0)
-        asked.clear()
-        time.sleep(3.0)
-        assert asked.count("nvmlDeviceGetTotalEnergyConsumption") <= 3 * 15
-        assert asked.count("nvmlDeviceGetSamples") <= 3 * 3
-        assert len(asked) <= 3 * 45
-
-    def test_nothing_is_asked_between_measurements(
-        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter, asked: list[str]
-    ) -> None:
-        fake = fake_nvml(FakeDevice(curve=TURNS), in_process=True)
-        meter = open_meter()
-        recorded(meter, 0.6)
-        meter.rest()
-        time.sleep(0.1)
-        asked.clear()
-        time.sleep(1.0)
-        assert asked == []
-        start, end = recorded(meter, 1.6)
-        relative, scores = compare(meter, fake, start, end, count=10)
-        assert rms(relative) <= 0.02
-        assert rms(scores) <= HONEST
-
-    @pytest.mark.parametrize("numbers", [100, 300_000], ids=["short_steps", "long_steps"])
-    def test_a_host_that_is_busy_all_the_time_is_measured_right(
-        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter, numbers: int
-    ) -> None:
-        fake = fake_nvml(REAL(curve=TURNS), in_process=True)
-        some = list(range(numbers))
-
-        def work(seconds: float) -> tuple[float, float]:
-            """Python that lets go of the interpreter only when asked to."""
-            start = time.perf_counter()
-            while time.perf_counter() < start + seconds:
-                sum(some)
-            return start, time.perf_counter()
-
-        meter = open_meter()
-        meter.attach()
-        work(0.5)
-        start, end = work(2.5)
-        meter.settle(end)
-        relative, scores = compare(meter, fake, start, end)
-        assert rms(relative) <= 0.02
-        assert rms(scores) <= HONEST
-
-    def test_an_edge_costs_next_to_nothing(
-        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter
-    ) -> None:
-        fake_nvml(REAL(), in_process=True)
-        meter = open_meter()
-        meter.attach()
-        start = time.perf_counter()
-        for _ in range(1000):
-            meter.edge()
-        assert time.perf_counter() - start < 0.1
-
-    def test_the_thread_is_gone_after_close(
-        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter
-    ) -> None:
-        fake_nvml(in_process=True)
-        before = threading.active_count()
-        meter = open_meter()
-        assert threading.active_count() == before  # none before it is needed
-        meter.attach()
-        assert threading.active_count() == before + 1
-        meter.close()
-        meter.close()
-        assert threading.active_count() == before
-
-    def test_memory_stays_bounded(self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter) -> None:
-        fake_nvml(FakeDevice(watts=300.0), in_process=True)
-        meter = open_meter()
-        _, end = recorded(meter, 0.8)
-        meter.forget(end - 0.4)
-        (reading,) = meter.read(end - 0.4, end)
-        assert reading.joules == pytest.approx(300.0 * 0.4, rel=0.01)
-
-
-class TestIdle:
-    def test_power_at_rest_is_measured_once(
-        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter
-    ) -> None:
-        fake = fake_nvml(FakeDevice(watts=121.0), FakeDevice(watts=80.0), in_process=True)
-        meter = open_meter()
-        recorded(meter, 0.3)
-        meter.rest()
-        assert meter.profile().idle_watts == pytest.approx(201.0, rel=0.005)
-        fake.scale(2.0)
-        recorded(meter, 0.3)
-        start = time.perf_counter()
-        meter.rest()
-        assert time.perf_counter() - start < 0.1
-        assert meter.profile().idle_watts == pytest.approx(201.0, rel=0.005)
-
-    def test_what_goes_wrong_with_it_voids_nothing(
-        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter
-    ) -> None:
-        fake = fake_nvml(FakeDevice(watts=121.0), in_process=True)
-        meter = open_meter()
-        window = recorded(meter, 0.5)
-        fake.lose()
-        meter.rest()
-        assert meter.profile().idle_watts is None
-        (reading,) = meter.read(*window)
-        assert isinstance(reading, Reading)
-        assert reading.joules == pytest.approx(121.0 * (window[1] - window[0]), rel=0.01)

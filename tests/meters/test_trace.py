@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pytest_inferenergy.errors import TraceError
 from pytest_inferenergy.meters import trace as trace_module
 from pytest_inferenergy.meters.trace import Trace, parse_trace, read_trace
-from tests.nvml.library import TRACES
+from tests.nvml.curve import TRACES
 
 
 def good(**changes: Any) -> dict[str, Any]:

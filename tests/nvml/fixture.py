@@ -8,7 +8,8 @@ from typing import Protocol
 
 import pytest
 
-from tests.nvml.library import FakeDevice, FakeNvml, compile_library
+from tests.nvml.building import compile_library
+from tests.nvml.library import FakeDevice, FakeNvml
 
 
 class MakeFakeNvml(Protocol):

@@ -1,9 +1,9 @@
 """A stand-in for NVIDIA's management library, so that the real ``pynvml`` runs without a GPU.
 
-`compile_library` builds a small C library that speaks NVML's binary interface, and one that says in
-the CUDA driver's place which devices a process sees. `FakeNvml` is one machine: it writes the
-control file that the libraries read, and adds lines to it while they run. Every process that loads
-them sees the same devices, counter and samples, in real time.
+`building.compile_library` builds a small C library that speaks NVML's binary interface, and one
+that says in the CUDA driver's place which devices a process sees. `FakeNvml` is one machine: it
+writes the control file that the libraries read, and adds lines to it while they run. Every process
+that loads them sees the same devices, counter and samples, in real time.
 
     fake = FakeNvml(tmp_path, library, FakeDevice(watts=300))
     subprocess.run(command, env=os.environ | fake.env())
@@ -14,12 +14,7 @@ From inside such a process, ``FakeNvml.current()`` steers the same machine.
 from __future__ import annotations
 
 import ctypes
-import gzip
-import json
 import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,40 +23,14 @@ from typing import Literal
 
 import pytest
 
-SOURCE = Path(__file__).parent / "source"
-CUDA_SOURCE = Path(__file__).parent / "cuda"
-TRACES = Path(__file__).parent.parent / "traces"
+from tests.nvml.building import CUDA_SONAME, SONAME
+from tests.nvml.curve import Curve, played
+
 ROOT = Path(__file__).parent.parent.parent
-SONAME = "libnvidia-ml.so.1"
-CUDA_SONAME = "libcuda.so.1"
 CONTROL_VARIABLE = "FAKE_NVML_CONFIG"
 
 NOT_SUPPORTED = 3
 GPU_IS_LOST = 15
-
-Curve = tuple[tuple[float, float], ...]
-"""Pieces of (seconds, watts), played in a loop."""
-
-
-def trace_curve(name: str, start: float | None = None, end: float | None = None) -> Curve:
-    """The power samples of a recorded trace, all or from one time to another, as a curve.
-
-    A sample stands for the time since the one before. One that was stamped again within a
-    millisecond counts once.
-    """
-    with gzip.open(TRACES / f"{name}.json.gz", "rt") as file:
-        samples: list[tuple[float, float]] = json.load(file)["power_samples"]
-    pieces: list[tuple[float, float]] = []
-    before = samples[0][0]
-    for stamp, milliwatts in samples[1:]:
-        left = before if start is None else max(before, start)
-        right = stamp if end is None else min(stamp, end)
-        if stamp - before < 1e-3:
-            continue
-        if right > left:
-            pieces.append((right - left, milliwatts / 1000))
-        before = stamp
-    return tuple(pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,11 +327,11 @@ class FakeNvml:
         factor, total = 1.0, 0.0
         for when_s, value in steps:
             if cursor < when_s < stop:
-                total += factor * (_played(pieces, when_s) - _played(pieces, cursor))
+                total += factor * (played(pieces, when_s) - played(pieces, cursor))
                 cursor = when_s
             if when_s < stop:
                 factor = value
-        return total + factor * (_played(pieces, stop) - _played(pieces, cursor))
+        return total + factor * (played(pieces, stop) - played(pieces, cursor))
 
     def _add(self, device: int | str, line: str) -> None:
         text = f"{max(_monotonic() - self._epoch, 1)} {device} {line}\n"
@@ -371,16 +340,6 @@ class FakeNvml:
             os.write(descriptor, text.encode())
         finally:
             os.close(descriptor)
-
-
-def _played(pieces: list[tuple[float, float]], until: float) -> float:
-    """Joules of a looped curve from its start to an instant."""
-    turns, rest = divmod(until, sum(seconds for seconds, _ in pieces))
-    total = turns * sum(seconds * watts for seconds, watts in pieces)
-    for seconds, watts in pieces:
-        total += min(seconds, rest) * watts
-        rest -= min(seconds, rest)
-    return total
 
 
 def _monotonic() -> int:
@@ -394,28 +353,3 @@ def _nanoseconds(seconds: float) -> int:
 def _joined(first: Path, variable: str) -> str:
     rest = [part for part in os.environ.get(variable, "").split(os.pathsep) if part]
     return os.pathsep.join([str(first), *(part for part in rest if part != str(first))])
-
-
-def compiler() -> str | None:
-    """The C compiler to use, if there is one."""
-    for name in filter(None, (os.environ.get("CC"), "cc", "gcc", "clang")):
-        if path := shutil.which(name):
-            return path
-    return None
-
-
-def compile_library(directory: Path, *flags: str) -> Path:
-    """Build NVML's library, and CUDA's beside it; skip the test where that cannot work."""
-    if not sys.platform.startswith("linux"):
-        pytest.skip("the stand-in for NVML needs Linux")
-    cc = compiler()
-    if cc is None:
-        pytest.skip("the stand-in for NVML needs a C compiler (cc, gcc or clang; or set CC)")
-    for soname, source in ((CUDA_SONAME, CUDA_SOURCE), (SONAME, SOURCE)):
-        command = [cc, "-std=gnu11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread"]
-        command += ["-Wall", "-Wextra", *flags, f"-Wl,-soname,{soname}"]
-        command += ["-o", str(directory / soname), *map(str, sorted(source.glob("*.c"))), "-lm"]
-        built = subprocess.run(command, capture_output=True, text=True, check=False)
-        if built.returncode:
-            raise RuntimeError(f"the stand-in for {soname} does not compile:\n{built.stderr}")
-    return directory / SONAME

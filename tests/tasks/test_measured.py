@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy import tasks
-from tests.nvml.library import TRACES
+from tests.nvml.curve import TRACES
 from tests.plugins import ALONE
 
 pytest.importorskip("diffusers")
