@@ -111,11 +111,13 @@ def pytest_collection_modifyitems(
 
     ``-m energy`` selects by that mark. One loop here costs less than a hook for each test.
     """
+    if worker_input(config) is not None:  # xdist renames tests of a group, and nobody else does
+        for item in items:
+            item.stash[NODEID] = item.nodeid
     for item in items:
-        item.stash[NODEID] = item.nodeid
         if uses_fixture(item) and not marked(item, "energy"):
             item.add_marker(pytest.mark.energy)
-    config.stash[SESSION].collected.add(item.nodeid for item in items)
+    config.stash[SESSION].collected.add([item.nodeid for item in items])
     return (yield)
 
 
