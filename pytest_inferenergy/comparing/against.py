@@ -12,7 +12,6 @@ from pytest_inferenergy.comparing.rounds import Due
 from pytest_inferenergy.comparing.sides import LocalSide, RemoteSide
 from pytest_inferenergy.comparing.turns import Comparing, Taken
 from pytest_inferenergy.deciding.comparability import other_card
-from pytest_inferenergy.deciding.decide import decide
 from pytest_inferenergy.deciding.margins import BETA, Margins
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.deciding.stored import total_change
@@ -24,7 +23,6 @@ from pytest_inferenergy.errors import (
     ReferenceTestError,
 )
 from pytest_inferenergy.git import Revision
-from pytest_inferenergy.measuring.flags import mostly_rejected
 
 if TYPE_CHECKING:
     from pytest_inferenergy.judging.judging import Judging
@@ -118,22 +116,12 @@ class Against:
 
     def _holds(self, judging: Judging) -> bool:
         """Whether the windows say, at β/2, that the stored level still holds."""
-        recording = judging.measuring.recording
         run, runs = judging.run(), judging.comparable_runs()
-        if mostly_rejected(recording) or other_card(run, runs[0]):
+        if other_card(run, runs[0]):
             return False
-        tolerance, must_detect = judging.request.settings.margins
-        margins = replace(Margins.of(tolerance, must_detect), beta=BETA / 2)
-        verdict = decide(
-            run,
-            runs,
-            tolerance=tolerance,
-            must_detect=must_detect,
-            estimated=recording.source == "estimated",
-            waits=judging.waits,
-        )
+        margins = replace(Margins.of(*judging.request.settings.margins), beta=BETA / 2)
         bounded = total_change(run, runs, margins).high < margins.log_must_detect
-        return bounded and verdict.verdict in ("passed", "improved")
+        return bounded and judging.by_stored().verdict in ("passed", "improved")
 
     def _take_turns(self, judging: Judging, first_call: float, limit: float, beta: float) -> Taken:
         request, measuring = judging.request, judging.measuring

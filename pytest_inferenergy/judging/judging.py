@@ -14,7 +14,7 @@ from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
 from pytest_inferenergy.deciding.student import quantile
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.judging.facts import library_versions
-from pytest_inferenergy.judging.outcome import conclude
+from pytest_inferenergy.judging.outcome import by_stored, conclude
 from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.judging.surroundings import Surroundings
 from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
@@ -141,10 +141,10 @@ class Judging:
             tokens=tokens_per_inference(self.measuring.recording),
         )
 
-    @property
-    def waits(self) -> bool:
-        """Whether what is measured can wait for its host; known from a window on."""
-        return self._machine().waits
+    def by_stored(self) -> Verdict:
+        """What the stored runs say of the windows so far."""
+        recording, runs = self.measuring.recording, self._stored().runs
+        return by_stored(self.request, recording, self.run(), runs, self._machine())
 
     def _machine(self) -> MachineProfile:
         """The facts that key the baselines; known from a window on."""

@@ -54,7 +54,7 @@ def conclude(
     ``verdict``: in place of the stored runs'.
     """
     if verdict is None:
-        verdict = _verdict(request, recording, run, stored.runs, profile.waits, pace_gated)
+        verdict = by_stored(request, recording, run, stored.runs, profile, pace_gated=pace_gated)
         if stored.problem is not None:
             reason = f"nothing to compare with: {stored.problem}"
             verdict = replace(verdict, verdict="inconclusive", reason=reason)
@@ -129,14 +129,16 @@ def blank(request: Request, reason: str) -> dict[str, Any]:
     }
 
 
-def _verdict(
+def by_stored(
     request: Request,
     recording: Recording,
     run: Run,
     stored: Sequence[Run],
-    waits: bool,
-    pace_gated: bool,
+    profile: MachineProfile,
+    *,
+    pace_gated: bool = True,
 ) -> Verdict:
+    """What the stored runs say of a measurement; nothing where it mostly had company."""
     tolerance, must_detect = request.settings.margins
     verdict = decide(
         run,
@@ -144,7 +146,7 @@ def _verdict(
         tolerance=tolerance,
         must_detect=must_detect,
         estimated=recording.source == "estimated",
-        waits=waits,
+        waits=profile.waits,
         pace_gated=pace_gated,
     )
     if mostly_rejected(recording) and verdict.verdict != "new":
