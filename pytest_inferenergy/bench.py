@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from pytest_inferenergy.settings import Settings
 
 
+class Partners:
+    """The processes that do the same work: none, where a process works by itself."""
+
+    def gpus(self, meters: MeterSet) -> frozenset[str]:
+        """Let meters know the processes; UUIDs of the GPUs they use."""
+        del meters
+        return frozenset()
+
+    def begin(self) -> None:
+        """Have them begin the body of a window; it opens when this returns."""
+
+
 class Bench:
     """Where a process measures; ``lock``: what the workers of one run take turns by in any case."""
 
@@ -32,8 +44,7 @@ class Bench:
         self._refusal: str | None = None
         self._busy = False
         self._spent = 0.0
-        self.partners: Callable[[MeterSet], frozenset[str]] = no_partners
-        """Lets meters know the processes that do the same work; UUIDs of the GPUs they use."""
+        self.partners = Partners()
 
     def close(self) -> None:
         """Stop the meters."""
@@ -84,7 +95,7 @@ class Bench:
 
     def attach(self, measuring: Measuring) -> None:
         """Choose the devices, now that the workload has shown which it uses, and wait for them."""
-        also = self.partners(measuring.meters)
+        also = self.partners.gpus(measuring.meters)
         self._turns.widen(measuring.meters.gpus_in_use() | also)
         measuring.attach(also)
 
@@ -99,9 +110,3 @@ class Bench:
             finally:
                 self._busy = False
                 self._spent += time.perf_counter() - start
-
-
-def no_partners(meters: MeterSet) -> frozenset[str]:
-    """A process that works by itself."""
-    del meters
-    return frozenset()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_inferenergy.bench import Bench
+from pytest_inferenergy.bench import Bench, Partners
 from pytest_inferenergy.errors import BaselineError, MeterError
 from pytest_inferenergy.judging.judging import Judging
 from pytest_inferenergy.judging.request import Measured, Request, TurnsRequest
@@ -44,8 +44,8 @@ class Measurer:
         self._bench.close()
 
     @contextlib.contextmanager
-    def joined(self, partners: Callable[[MeterSet], frozenset[str]]) -> Iterator[None]:
-        """Meanwhile other processes do the same work, as `Bench.partners` tells."""
+    def joined(self, partners: Partners) -> Iterator[None]:
+        """Meanwhile these do the same work."""
         self._bench.partners, before = partners, self._bench.partners
         try:
             yield
@@ -108,6 +108,7 @@ class Measurer:
         with self._bench.alone():
             failure = _caught(lambda: self._bench.attach(measuring))
             synchronise()
+            self._bench.partners.begin()
             opening = meters.opening()
             yield lambda: self._close_window(request, measuring, stretch, failure)
             synchronise()

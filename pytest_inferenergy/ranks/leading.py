@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_inferenergy.bench import Partners
 from pytest_inferenergy.errors import RankError
 from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.measuring.calling import run_stretch
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_inferenergy.measurer import Measurer
 
 
-class Conductor:
+class Conductor(Partners):
     """Makes the calls of a workload on all ranks; one for each measurement."""
 
     awaits = False
@@ -33,6 +34,7 @@ class Conductor:
         self._prefill = prefill  # to be measured, too
         self.over = False
         """Whether the other ranks wait for orders no more."""
+        self._begun = False
 
     def order(self, message: Message) -> None:
         """Tell the others what to do."""
@@ -75,12 +77,20 @@ class Conductor:
         stretch.spans, stretch.tokens = done.spans, done.tokens
         stretch.first_result = done.first_result
 
-    def partners(self, meters: MeterSet) -> frozenset[str]:
+    def gpus(self, meters: MeterSet) -> frozenset[str]:
         """UUIDs of the GPUs that the frameworks of any rank hold; the ranks' processes are ours."""
         self.order({"do": "devices"})
         told = self._talk.each(devices())
         meters.adopt(frozenset(rank["pid"] for rank in told))
         return frozenset(uuid for rank in told for uuid in rank["uuids"])
+
+    def begin(self) -> None:
+        """Have all ranks begin the body of a ``with`` together."""
+        if not self._begun:
+            self._begun = True
+            self.order({"do": "body"})
+            with self.at_work():
+                self._talk.ready()
 
 
 def devices() -> Message:
@@ -112,9 +122,8 @@ class Leading(Rank):
         found: list[Measured] = []
         with self._conducting() as conductor:
             with self._measurer.window(request) as done:
-                conductor.order({"do": "body"})
+                conductor.begin()  # where there is no meter, and no window was opened
                 with conductor.at_work():
-                    self._talk.ready()
                     yield lambda: found[0]
                     self._talk.ready()
             found.append(done())
@@ -123,7 +132,7 @@ class Leading(Rank):
     @contextlib.contextmanager
     def _conducting(self, *, prefill: bool = False) -> Iterator[Conductor]:
         conductor = Conductor(self._talk, prefill=prefill)
-        with self._measurer.joined(conductor.partners):
+        with self._measurer.joined(conductor):
             try:
                 yield conductor
             except BaseException as error:
