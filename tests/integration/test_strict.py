@@ -9,33 +9,26 @@ from tests.integration.conftest import BLOCK, USUAL, Project
 DRIVER_NOT_LOADED = 9
 
 
-def test_no_baseline(project: Project) -> None:
+def fails(project: Project, *lines: str) -> None:
     project.write(BLOCK)
     result = project.run("--energy-strict")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["energy has no baseline *", "energy: 1 measured, 0 compared, 1 new"]
-    )
+    result.stdout.fnmatch_lines(list(lines))
+
+
+def test_no_baseline(project: Project) -> None:
+    fails(project, "energy has no baseline *", "energy: 1 measured, 0 compared, 1 new")
 
 
 def test_inconclusive(project: Project) -> None:
     project.store(joules=60.0 / 1.15, spread=0.03)
-    project.write(BLOCK)
-    result = project.run("--energy-strict")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["energy inconclusive: *", "energy: 1 measured, 1 compared, 1 inconclusive"]
-    )
+    fails(project, "energy inconclusive: *", "energy: 1 measured, 1 compared, 1 inconclusive")
 
 
 def test_nothing_measured(project: Project) -> None:
     project.gpu.fail("nvmlInit*", DRIVER_NOT_LOADED)
-    project.write(BLOCK)
-    result = project.run("--energy-strict")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["energy was not measured: *", "energy: 0 measured, 0 compared, 1 not measured; *"]
-    )
+    unmeasured = "energy: 0 measured, 0 compared, 1 not measured; *"
+    fails(project, "energy was not measured: *", unmeasured)
 
 
 def test_what_passed_passes(project: Project) -> None:
