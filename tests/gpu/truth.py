@@ -48,15 +48,17 @@ def energy_of_a_call(call: Callable[[], object], index: int = 0) -> Truth:
     return energies_of_a_call(call, (index,))[0]
 
 
-def energies_of_a_call(call: Callable[[], object], indices: Sequence[int]) -> list[Truth]:
-    """The same for several GPUs at once, by NVML's numbers."""
+def energies_of_a_call(
+    call: Callable[[], object], indices: Sequence[int], calls: int | None = None
+) -> list[Truth]:
+    """The same for several GPUs at once, by NVML's numbers; over ``calls``, where it is said."""
     pynvml.nvmlInit()
     watched = [_Ticks(index) for index in indices]
     for ticks in watched:
         ticks.start()
     ends: list[float] = []
     begin = time.perf_counter()
-    while not ends or ends[-1] < begin + SECONDS:
+    while len(ends) < calls if calls else not ends or ends[-1] < begin + SECONDS:
         call()
         ends.append(time.perf_counter())
     for ticks in watched:
