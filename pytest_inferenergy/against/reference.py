@@ -40,6 +40,7 @@ class ReferencePlugin:
         self._mapped = mapped
         self._plan = plan
         self._names: list[str] | None = None
+        self._cleared: set[tuple[str, str]] = set()  # a look at thousands leaves the GPU idle
         self._broken: dict[str, str] = {}
         self._ended: dict[str, str] = {}
 
@@ -105,12 +106,14 @@ class ReferencePlugin:
         )
 
     def fault(self) -> str | None:
-        """What was imported from elsewhere than this revision."""
-        modules = {
-            name: os.path.abspath(file)
+        """What was imported from elsewhere than this revision, since the last look."""
+        imported = {
+            (name, file)
             for name, module in list(sys.modules.items())
             if isinstance(file := getattr(module, "__file__", None), str)
         }
+        new = imported - self._cleared
+        modules = {name: os.path.abspath(file) for name, file in new}
         own = self._plan["package"]
         found = leaks(modules, self._mapped, own)
         if found:
@@ -125,6 +128,7 @@ class ReferencePlugin:
                 f"it imported the installed {', '.join(found[:3])} instead of the revision's: "
                 "install the project editable (pip install -e .) or not at all"
             )
+        self._cleared |= new
         return None
 
 
