@@ -4,7 +4,7 @@ Two stacks of the same transformer encoder layer take turns on one device, 33 la
 (A/A) and 34 against 33 (+3.03 % of work). Prints each comparison and a table; ``--output DIR``
 keeps both with device, driver and date. Needs a GPU and torch:
 
-    python benchmarks/by_turns.py --output benchmarks/results
+    python -m benchmarks.by_turns --output benchmarks/results
 """
 
 from __future__ import annotations
@@ -121,8 +121,9 @@ def main() -> None:
             rows.append(compare(meters, call, todo[index], seed))
     profile = meter.profile()
     meters.close()
+    command = " ".join(["python -m benchmarks.by_turns", *sys.argv[1:]])
     text = (
-        f"# By turns on one GPU, margins [1 %, 3 %]\n\n`python {' '.join(sys.argv)}`, "
+        f"# By turns on one GPU, margins [1 %, 3 %]\n\n`{command}`, "
         f"{profile.device}, driver {profile.driver}, Python {platform.python_version()}, "
         f"{datetime.now(timezone.utc):%Y-%m-%d}\n\n{summary(rows)}\n"
     )

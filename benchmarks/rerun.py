@@ -85,7 +85,7 @@ RERUNS = (
     ),
     Rerun(
         ("two_gpus_h200.md",),
-        "pytest tests/gpu/test_two_gpus.py -s",
+        "pytest tests/gpu/test_two_gpus.py tests/gpu/test_torchrun.py -s",
         minutes=5,
         gpus=2,
     ),

@@ -64,14 +64,14 @@ def test_turns_are_those_of_the_results() -> None:
     assert f"{same[3]} of {same[1]} comparisons of unchanged work passed" in WORDS
     assert f"{more[2]} of {more[1]} with 3 % more were found" in WORDS
     longest = [round(float(row[-1])) for row in (same, more)]
-    assert f"in {longest[0]} to {longest[1]} s each" in WORDS
+    assert f"in at most {longest[0]} and {longest[1]} s each" in WORDS
 
 
 def test_bursts_spread_as_in_the_results() -> None:
     bursts = result("precision_h200.md").partition("## Bursts")[2]
     (spread,) = (row for row in rows(bursts.partition("\n## ")[0]) if row[0] == "bursts_20ms")
-    assert {f"{float(cell):.0f}" for cell in spread[2:5]} == {"13", "14"}
-    assert "spread by 13 to 14 % (sd)" in WORDS
+    told = [float(cell) for cell in spread[2:5]]
+    assert f"spread by {min(told):.0f} to {max(told):.0f} % (sd)" in WORDS
 
 
 def test_what_it_links_to_is_there() -> None:
