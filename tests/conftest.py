@@ -45,8 +45,12 @@ def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
 
 ONE_PYTHON_FIXTURES = frozenset({"pytester", "fake_nvml", "driver", "prometheus", "cluster"})
 """A whole run of pytest, a compiled driver, a browser or a server is behind such a test: seconds
-each, and the same under each Python. So one Python does them all; the others do the tests of our
-own code, and of these runs the ones marked ``every_python``: options and what is made of them."""
+each, and the same under each Python. So one Python does them all, 3.13, where coverage costs least;
+the others do the tests of our own code, and of these runs the ones marked ``every_python``: options
+and what is made of them."""
+
+TORCH = ("tests/ranks/", "tests/tasks/")
+"""These run models. The pinned torch is for 3.11, so that is the one Python for them."""
 
 OF_NO_PYTHON = ("tests/docs/", "tests/gpu/", "tests/packaging/", "tests/project/")
 """Pages, the package's files and the project's own are the same, whatever Python reads them."""
@@ -62,6 +66,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         large = large or against_the_clock or item.nodeid.startswith(OF_NO_PYTHON)
         if large and item.get_closest_marker("every_python") is None:
             item.add_marker("one_python")
+        if item.nodeid.startswith(TORCH):
+            item.add_marker("torch")
         if may_rerun and (against_the_clock or item.nodeid.startswith(AGAINST_THE_CLOCK)):
             # a machine that was busy elsewhere is no fault of ours; one that fails thrice is
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
+    # the long ones first, so that no worker is left with one of them at the end
+    items.sort(key=lambda item: item.get_closest_marker("one_python") is None)

@@ -42,7 +42,7 @@ GUIDES = {
     for page, blocks in groupby(filter(runs_as_a_whole, BLOCKS), lambda b: b.page)
 }
 ALONE = [
-    block
+    pytest.param(block, marks=[pytest.mark.torch] if "import torch" in block.text else [])
     for block in BLOCKS
     if block.language == "python" and not runs_as_a_whole(block) and block.page not in ELSEWHERE
 ]

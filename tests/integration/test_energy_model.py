@@ -144,6 +144,7 @@ def test_under_xdist_one_worker_measures_it(hostile: Project) -> None:
     assert [outcome["nodeid"] for outcome in hostile.measured] == [NODEID]
 
 
+@pytest.mark.torch
 @pytest.mark.skipif(
     None in (find_spec("torch"), find_spec("transformers")), reason="no torch or no transformers"
 )

@@ -68,7 +68,7 @@ def test_each_benchmark_is_listed() -> None:
 
 
 def test_what_a_rerun_writes_and_prints_lies_in_a_folder_of_its_own(tmp_path: Path) -> None:
-    made = Rerun(("made.md",), "json.tool --json-lines OUT/given OUT/made.md", minutes=1)
+    made = Rerun(("made.md",), "json.tool OUT/given OUT/made.md", minutes=1)
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "given").write_text("1")
     assert run(made, tmp_path) == 0
