@@ -71,5 +71,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if may_rerun and (against_the_clock or item.nodeid.startswith(AGAINST_THE_CLOCK)):
             # a machine that was busy elsewhere is no fault of ours; one that fails thrice is
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
-    # the long ones first, so that no worker is left with one of them at the end
-    items.sort(key=lambda item: item.get_closest_marker("one_python") is None)

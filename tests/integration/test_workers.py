@@ -97,7 +97,7 @@ def test_verdicts_are_those_of_a_serial_run(project: Project) -> None:
         project.store(f"test_model.py::Test{name}[{number}]")
     project.store("test_model.py::TestTwo::test_b[3]", joules=40.0)
     wanted = ["passed", "passed", "passed", "regressed"]
-    for option in ((), ("-n", "2")):
+    for option in ((), ("-n", "4")):
         project.run_apart(*option).assert_outcomes(passed=3, failed=1)
         found = sorted(project.measured, key=lambda m: str(m["nodeid"]))
         assert [m["verdict"] for m in found] == wanted
