@@ -36,6 +36,7 @@ class Following(Rank):
         found: list[Measured] = []
         self._obey(request.workload, [])
         with self._at_work():
+            synchronise()  # what was begun before is not to be counted
             self._talk.ready()
             yield lambda: found[0]
             synchronise()

@@ -36,6 +36,17 @@ def test_all_ranks_make_the_calls_that_rank_0_asks_for(
                 time.sleep(0.1)
         assert energy.result.seconds_per_inference > 0.39
 
+    def test_window_leaves_out_what_was_begun_before(energy, monkeypatch):
+        pending = [1.5] if RANK else []  # seconds of work that this rank's GPU has still to do
+
+        def synchronise():
+            time.sleep(pending.pop() if pending else 0.0)
+
+        monkeypatch.setattr("pytest_inferenergy.ranks.following.synchronise", synchronise)
+        with energy.window():
+            time.sleep(0.3)
+        assert energy.result.seconds_per_inference < 1.0
+
     def test_once(energy):
         assert energy.run(model, once=True).windows == 1
 
