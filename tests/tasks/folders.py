@@ -32,7 +32,9 @@ def tokenizer() -> Any:
     )
     names = ("pad", "bos", "eos", "unk", "cls", "sep", "mask")
     tokens = {f"{name}_token": token for name, token in zip(names, SPECIAL, strict=True)}
-    return PreTrainedTokenizerFast(tokenizer_object=made, model_max_length=LONGEST, **tokens)
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=made, model_max_length=LONGEST, **tokens
+    )
 
 
 def write(folder: Path, task: str, name: str = "tiny") -> str:
