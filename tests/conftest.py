@@ -14,6 +14,8 @@ if find_spec("hypothesis") is not None:  # tests/packaging has nothing but pytes
     # The same examples in each run: a change fails by what it changed, never by chance or a busy
     # machine. To search anew: --hypothesis-profile=default, or at length python -m benchmarks.fuzz.
     settings.register_profile("same", derandomize=True, deadline=None)
+    # A sample of them, for the Pythons that stand beside the one that tries them all (tox.ini).
+    settings.register_profile("sample", settings.get_profile("same"), max_examples=10)
     settings.load_profile("same")
 
 REAL_TIME = (
@@ -50,7 +52,7 @@ the others do the tests of our own code, and of these runs the ones marked ``eve
 and what is made of them."""
 
 TORCH = ("tests/ranks/", "tests/tasks/")
-"""These run models. The pinned torch is for 3.11, so that is the one Python for them."""
+"""These run models, in an environment of their own: the pinned torch is for 3.11."""
 
 OF_NO_PYTHON = ("tests/docs/", "tests/gpu/", "tests/packaging/", "tests/project/")
 """Pages, the package's files and the project's own are the same, whatever Python reads them."""
