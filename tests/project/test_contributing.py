@@ -51,6 +51,7 @@ def test_what_it_says_of_the_stand_in_is_so() -> None:
     assert "SETTINGS(" in source["device.h"]
     assert "modes[] =" in source["state.c"]
     assert "energy_counter(" in source["energy.c"]
+    assert "ANSWER_CLOCK(" in source["facts.c"]
 
 
 def test_its_example_runs(pytester: pytest.Pytester) -> None:

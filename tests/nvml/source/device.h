@@ -1,4 +1,4 @@
-/* What the three parts of the stand-in NVML share: one device, and the state that all are read from.
+/* What all parts of the stand-in NVML share: one device, and the state that all are read from.
  *
  * Time is seconds since the epoch that the control file names, on CLOCK_MONOTONIC: every process that
  * reads the same control file sees the same instant, and so the same counter and the same samples.
