@@ -55,11 +55,10 @@ class TestTheFigure:
             (REAL(curve=TURNS, counter=False), 0.02),
             (REAL(curve=TURNS, drop_every=7), 0.02),
             (REAL(curve=TURNS, duplicate_every=5), 0.02),
-            (REAL(curve=TURNS, tick_lag=0.08), 0.02),
             (EVEN(curve=TURNS, tick=0.02), 0.02),
             (EVEN(curve=TURNS, sample_period=0.1), 0.04),
         ],
-        ids=["ticks", "samples", "lost", "again", "late", "fast_ticks", "slow_samples"],
+        ids=["ticks", "samples", "lost", "again", "fast_ticks", "slow_samples"],
     )
     def test_is_right_on_other_devices_too(
         self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter, device: FakeDevice, bar: float
@@ -68,6 +67,16 @@ class TestTheFigure:
         meter = open_meter()
         relative, scores = compare(meter, fake, *recorded(meter, 2.0))
         assert rms(relative) <= bar
+        assert rms(scores) <= HONEST
+
+    def test_is_right_where_ticks_come_late(
+        self, fake_nvml: MakeFakeNvml, open_meter: OpenMeter
+    ) -> None:
+        fake = fake_nvml(REAL(curve=TURNS, tick_lag=0.08), in_process=True)
+        meter = open_meter()
+        # from two seconds of a busy machine the delay is not always known, and a larger error told
+        relative, scores = compare(meter, fake, *recorded(meter, 4.0))
+        assert rms(relative) <= 0.02
         assert rms(scores) <= HONEST
 
     def test_is_right_where_ticks_are_a_second_apart(
