@@ -14,8 +14,6 @@ if find_spec("hypothesis") is not None:  # tests/packaging has nothing but pytes
     # The same examples in each run: a change fails by what it changed, never by chance or a busy
     # machine. To search anew: --hypothesis-profile=default, or at length python -m benchmarks.fuzz.
     settings.register_profile("same", derandomize=True, deadline=None)
-    # A sample of them, for the Pythons that stand beside the one that tries them all (tox.ini).
-    settings.register_profile("sample", settings.get_profile("same"), max_examples=10)
     settings.load_profile("same")
 
 REAL_TIME = (
@@ -54,6 +52,9 @@ and what is made of them."""
 TORCH = ("tests/ranks/", "tests/tasks/")
 """These run models, in an environment of their own: the pinned torch is for 3.11."""
 
+WITH_TORCH = (*TORCH, "tests/docs/", "tests/integration/")
+"""Where that environment looks for tests marked ``torch``; anywhere else, none would run them."""
+
 OF_NO_PYTHON = ("tests/docs/", "tests/gpu/", "tests/packaging/", "tests/project/")
 """Pages, the package's files and the project's own are the same, whatever Python reads them."""
 
@@ -70,6 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("one_python")
         if item.nodeid.startswith(TORCH):
             item.add_marker("torch")
+        if item.get_closest_marker("torch") and not item.nodeid.startswith(WITH_TORCH):
+            raise pytest.UsageError(f"{item.nodeid}: tox -e torch does not look there (tox.ini)")
         if may_rerun and (against_the_clock or item.nodeid.startswith(AGAINST_THE_CLOCK)):
             # a machine that was busy elsewhere is no fault of ours; one that fails thrice is
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))

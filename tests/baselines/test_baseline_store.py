@@ -356,7 +356,6 @@ def forked(work: Callable[[], object]) -> int:
 
 
 @posix
-@pytest.mark.one_python
 def test_killing_a_writer_never_loses_what_was_stored(folder: Path) -> None:
     update(folder, H200, joining())
     rng = random.Random(20261122)

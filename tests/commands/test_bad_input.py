@@ -100,8 +100,7 @@ SOME = outcome(
 
 
 @settings(
-    max_examples=4 * settings().max_examples,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     place=st.sampled_from(paths(SOME)),

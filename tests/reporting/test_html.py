@@ -113,7 +113,6 @@ def test_the_same_document_gives_the_same_page() -> None:
     assert json.dumps(results) == before
 
 
-@pytest.mark.one_python
 def test_a_thousand_tests_fit_in_fifteen_megabytes() -> None:
     page = render_html(many(1000))
     assert len(page.encode()) <= 15e6
