@@ -1,8 +1,16 @@
 """The errors a user can meet: each message says what is wrong, where, and what to type next."""
 
+from pytest_inferenergy.escaping import lines
+
 
 class InferenergyError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose.
+
+    Its message often quotes a file, a server or a driver, and is shown by whoever catches it.
+    """
+
+    def __str__(self) -> str:
+        return lines(super().__str__())
 
 
 class MeterError(InferenergyError):
