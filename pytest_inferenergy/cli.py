@@ -147,6 +147,26 @@ def accept(
             raise typer.Exit(1)
 
 
+@app.command(epilog="Example: inferenergy mv tests/test_a.py::test_old tests/test_a.py::test_new")
+def mv(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="What the test was called.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it is called now.")],
+    baselines: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of baselines.", show_default=True)
+    ] = Path("energy_baselines"),
+) -> None:
+    """Let a renamed test keep its baselines: node ids as pytest prints them.
+
+    A class, a file or a folder stands for all of its tests, a test for all of its parameters. The
+    old id is kept with the baselines. Where NEW has baselines already, nothing is changed.
+    """
+    from pytest_inferenergy.commands.mv import mv as move
+
+    with one_line():
+        for line in move(old, new, baselines):
+            typer.echo(line)
+
+
 @app.command(epilog="Example: inferenergy report results.json --html energy.html")
 def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.json", help="What a run wrote.")],

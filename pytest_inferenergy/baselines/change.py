@@ -31,11 +31,13 @@ def restart(baselines: Baselines, nodeid: str, name: str, run: Run) -> Baselines
 def prune(baselines: Baselines, existing_nodeids: Collection[str]) -> Baselines:
     """Forget the tests that no longer exist; the names within a test that does are kept."""
     kept = frozenset(existing_nodeids)
-    return Baselines(
-        baselines.profile, {test: names for test, names in baselines.tests.items() if test in kept}
+    return replace(
+        baselines,
+        tests={test: names for test, names in baselines.tests.items() if test in kept},
+        former={test: ids for test, ids in baselines.former.items() if test in kept},
     )
 
 
 def _with(baselines: Baselines, nodeid: str, name: str, history: History) -> Baselines:
     names = {**baselines.tests.get(nodeid, {}), name: history}
-    return Baselines(baselines.profile, {**baselines.tests, nodeid: names})
+    return replace(baselines, tests={**baselines.tests, nodeid: names})

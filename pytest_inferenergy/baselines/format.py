@@ -4,15 +4,17 @@ The file is made to be committed, reviewed and merged: ASCII, keys sorted, one r
 significant digits, the newest 20 runs. Equal contents give equal bytes, and reading a file and
 writing it again changes nothing. It holds no host name and no absolute path::
 
-    {"profile": {...}, "schema": 1,
+    {"former_ids": {NODE ID: [OLD NODE ID, ...]}, "profile": {...}, "schema": 1,
      "tests": {NODE ID: {NAME OR "": {"anchor": {...}, "runs": [{...}, ...]}}}}
+
+``former_ids`` is there only where a test was renamed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import TypeVar
 
 from pytest_inferenergy.baselines import json_text
@@ -96,6 +98,11 @@ def serialise(baselines: Baselines) -> str:
                 for nodeid, names in baselines.tests.items()
                 if names
             },
+            {
+                nodeid: [_nodeid(old, where) for old in ids]
+                for nodeid, ids in baselines.former.items()
+                if ids and baselines.tests.get(nodeid)
+            },
         )
     )
 
@@ -137,6 +144,7 @@ def _from_sheet(sheet: Sheet, where: str) -> Baselines:
             }
             for nodeid, names in sheet.tests.items()
         },
+        _from_former(sheet.former, sheet.tests, where),
     )
 
 
@@ -151,6 +159,7 @@ def _from_document(document: object, where: str) -> Baselines:
         raise BaselineError(f"{where}: 'schema' must be {SCHEMA}")
     profile = MachineProfile.from_dict(fields.value("profile"), f"{where}: profile")
     tests = Fields(fields.value("tests"), f"{where}: tests")
+    former = fields.value("former_ids") if fields.has("former_ids") else {}
     fields.finish()
     return Baselines(
         profile,
@@ -158,7 +167,15 @@ def _from_document(document: object, where: str) -> Baselines:
             nodeid: _from_names(_nodeid(nodeid, where), tests.value(nodeid), where)
             for nodeid in tests.names()
         },
+        _from_former(former, tests.names(), where),
     )
+
+
+def _from_former(data: object, tests: Container[str], where: str) -> dict[str, tuple[str, ...]]:
+    """Former ids by test, each once; those of a test that is not there (a merge) are dropped."""
+    fields = Fields(data, f"{where}: former_ids")
+    found = {nodeid: tuple(dict.fromkeys(fields.texts(nodeid))) for nodeid in fields.names()}
+    return {nodeid: ids for nodeid, ids in found.items() if ids and nodeid in tests}
 
 
 def _from_names(nodeid: str, data: object, where: str) -> Mapping[str, History]:

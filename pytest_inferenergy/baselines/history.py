@@ -96,10 +96,16 @@ class Baselines:
     profile: MachineProfile
     tests: Mapping[str, Mapping[str, History]] = field(default_factory=dict)
     """By node id, then by the measurement's name (``""`` for the unnamed one)."""
+    former: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By node id: those that a test had before it was renamed, oldest first."""
 
     def history(self, nodeid: str, name: str = "") -> History | None:
         """What is stored of one measurement; ``None``: nothing yet."""
         return self.tests.get(nodeid, {}).get(name)
+
+    def ids(self, nodeid: str) -> tuple[str, ...]:
+        """What a test is called and was called, newest first: to find it at an older commit."""
+        return (nodeid, *reversed(self.former.get(nodeid, ())))
 
 
 def newest(runs: Iterable[Run]) -> tuple[Run, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
 from pytest_inferenergy.baselines import json_text
@@ -18,7 +18,8 @@ SCHEMA: Final = 1
 T = TypeVar("T")
 
 _HEAD: Final = re.compile(
-    rf"""\{{\n  "profile": (?P<profile>\{{.*\}}),\n  "schema": {SCHEMA},\n  "tests": \{{"""
+    r"""\{\n(?:  "former_ids": \{\n(?P<former>(?: {4}".*\],?\n)+)  \},\n)?"""
+    rf"""  "profile": (?P<profile>\{{.*\}}),\n  "schema": {SCHEMA},\n  "tests": \{{"""
     r"(?:\n|(?P<empty>\}\n\}\n))"
 )
 _KEY: Final = r'(?P<key>"(?:[^"\\]|\\.)*"): \{\n'
@@ -56,15 +57,26 @@ class Sheet:
 
     profile: str
     tests: Mapping[str, Mapping[str, HistoryText]]
+    former: Mapping[str, object] = field(default_factory=dict)
+    """By node id, those that a test had before: parsed JSON."""
 
 
 def lay_out(sheet: Sheet) -> str:
     """The text of a file: ASCII, keys sorted, a newline at the end."""
-    head = ["{", f'  "profile": {sheet.profile},', f'  "schema": {SCHEMA},']
+    head = ["{", *_former_lines(sheet.former), f'  "profile": {sheet.profile},']
+    head.append(f'  "schema": {SCHEMA},')
     if not sheet.tests:
         return "\n".join([*head, '  "tests": {}', "}", ""])
     tests = _block("  ", '"tests"', (_test_lines(*item) for item in sorted(sheet.tests.items())))
     return "\n".join([*head, *tests, "}", ""])
+
+
+def _former_lines(former: Mapping[str, object]) -> list[str]:
+    """One renamed test a line; nothing where no test was renamed."""
+    if not former:
+        return []
+    parts = ([f"    {json_text.line(k)}: {json_text.line(v)}"] for k, v in sorted(former.items()))
+    return [*_block("  ", '"former_ids"', parts)[:-1], "  },"]
 
 
 def _test_lines(nodeid: str, names: Mapping[str, HistoryText]) -> list[str]:
@@ -99,13 +111,16 @@ def take_apart(text: str) -> Sheet | None:
     head = _HEAD.match(text)
     if head is None or not text.isascii():
         return None
+    former = json_text.loads(f"{{{head['former'] or ''}}}")
+    if not isinstance(former, dict):
+        return None
     if head["empty"] is not None:
-        return Sheet(head["profile"], {}) if head.end() == len(text) else None
+        return Sheet(head["profile"], {}, former) if head.end() == len(text) else None
     try:
         tests, end = _keyed(text, head.end(), _TEST, _names)
     except _NotOursError:
         return None
-    return Sheet(head["profile"], tests) if text[end:] == "  }\n}\n" else None
+    return Sheet(head["profile"], tests, former) if text[end:] == "  }\n}\n" else None
 
 
 def _names(text: str, at: int) -> tuple[dict[str, HistoryText], int]:

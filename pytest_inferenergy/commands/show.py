@@ -54,6 +54,7 @@ def _machine(stored: Baselines, tolerance: float) -> str:
         return f"{head}\nno test"
     body = tabulate(rows, headers=HEADERS, tablefmt="plain", colalign=align, disable_numparse=True)
     notes = [line for name, history, told in found for line in _notes(name, history, told)]
+    notes += [f"{test}: formerly {', '.join(ids)}" for test, ids in sorted(stored.former.items())]
     return "\n".join([head, body, *notes])
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.commands.conftest import Invoke, write_baselines
 
-COMMANDS = ("show", "compare", "accept", "report", "doctor")
+COMMANDS = ("show", "compare", "accept", "mv", "report", "doctor")
 HEAVY = {"pytest", "_pytest", "numpy", "scipy", "torch", "codecarbon", "pynvml", "rich"}
 
 

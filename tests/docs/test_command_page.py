@@ -57,6 +57,12 @@ def test_reading_commands(inferenergy: Invoke, command: str) -> None:
 
 
 @pytest.mark.usefixtures("material")
+def test_mv(inferenergy: Invoke) -> None:
+    (command,) = (c for c in SAID if c.split()[0] == "mv")
+    assert inferenergy(*command.split()).stdout == SAID[command]
+
+
+@pytest.mark.usefixtures("material")
 def test_accept(inferenergy: Invoke) -> None:
     command = "accept head.json"
     assert inferenergy(*command.split()).stdout.replace("\\", "/") == SAID[command]
