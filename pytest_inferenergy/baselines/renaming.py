@@ -56,11 +56,13 @@ def node_id(typed: str) -> str:
     """A node id, or the beginning of some, as baselines write it; `BaselineError` for none."""
     file, separator, test = typed.partition("::")
     file = posixpath.normpath(file.replace("\\", "/")) if file else ""
-    problem = line_problem(file + separator + test) if file else "must begin with a file"
-    if problem is None and (file == "." or file.startswith("..")):
-        problem = "must lie below the rootdir"
+    if not file:
+        raise BaselineError(f"the test id {typed!a} must begin with a file")
+    problem = line_problem(file + separator + test)
     if problem is not None:
-        raise BaselineError(f"the test id {typed!a} {problem}")
+        raise BaselineError(f"{typed!a}: the test id {problem}")
+    if file == "." or file.startswith(".."):
+        raise BaselineError(f"the test id {typed!a} must lie below the rootdir")
     return file + separator + test
 
 

@@ -9,6 +9,7 @@ from pytest_inferenergy.baselines.renaming import node_id, rename, renames
 from pytest_inferenergy.baselines.store import path_of, update
 from pytest_inferenergy.commands.documents import read_baselines
 from pytest_inferenergy.errors import BaselineError
+from pytest_inferenergy.escaping import line
 
 
 def mv(typed_old: str, typed_new: str, folder: Path) -> tuple[str, ...]:
@@ -24,17 +25,23 @@ def mv(typed_old: str, typed_new: str, folder: Path) -> tuple[str, ...]:
         raise BaselineError(_nothing(folder, old))
     for stored in machines:
         rename(stored, renames(stored, old, new))  # all of them can be renamed, or none is
+        if not path_of(folder, stored.profile).is_file():
+            raise BaselineError(
+                f"{folder}: a file there should be named {path_of(folder, stored.profile).name}, "
+                "by its machine: rename it first"
+            )
+    done: dict[str, str] = {}
 
     def change(stored: Baselines) -> Baselines:
-        return rename(stored, renames(stored, old, new))
+        names = renames(stored, old, new)
+        done.update(names)
+        return rename(stored, names)
 
-    lines: dict[str, None] = {}
     for stored in machines:
         update(folder, stored.profile, change)
-        lines |= dict.fromkeys(f"{a} -> {b}" for a, b in renames(stored, old, new).items())
-    count = len(lines)
     files = ", ".join(path_of(folder, stored.profile).name for stored in machines)
-    return (*sorted(lines), f"renamed {count} test{'s' * (count != 1)} in {files}")
+    lines = [line(f"{before} -> {after}") for before, after in sorted(done.items())]
+    return (*lines, f"renamed {len(done)} test{'s' * (len(done) != 1)} in {files}")
 
 
 def _nothing(folder: Path, old: str) -> str:

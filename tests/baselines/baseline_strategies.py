@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from pytest_inferenergy.baselines.fields import text_problem
@@ -63,10 +65,18 @@ profiles = st.builds(
     ),
 )
 names = st.just("") | texts
-baselines = st.builds(
-    Baselines,
-    profile=profiles,
-    tests=st.dictionaries(
-        texts, st.dictionaries(names, histories, min_size=1, max_size=2), max_size=3
-    ),
+tests = st.dictionaries(
+    texts, st.dictionaries(names, histories, min_size=1, max_size=2), max_size=3
 )
+former = st.lists(texts, min_size=1, max_size=3, unique=True).map(tuple)
+
+
+def _renamed(made: Baselines) -> st.SearchStrategy[Baselines]:
+    """Some of its tests had other ids before."""
+    ids = (
+        st.dictionaries(st.sampled_from(sorted(made.tests)), former) if made.tests else st.just({})
+    )
+    return ids.map(lambda found: replace(made, former=found))
+
+
+baselines = st.builds(Baselines, profile=profiles, tests=tests).flatmap(_renamed)

@@ -67,7 +67,7 @@ def test_the_table_of_options_has_each() -> None:
 def test_the_commands_have_their_options() -> None:
     text = tables.command()
     assert re.findall(r"^## (\w+)$", text, re.MULTILINE) == [
-        "show", "compare", "accept", "report", "doctor",
+        "show", "compare", "accept", "mv", "report", "doctor",
     ]  # fmt: skip
     for option in ("--tolerance PCT", "--fail-over PCT", "-k EXPR", "--html PATH", "--json"):
         assert f"| `{option}" in text
