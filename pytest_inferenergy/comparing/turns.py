@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
 from pytest_inferenergy.comparing.sides import LocalSide, Side
+from pytest_inferenergy.deciding.not_gated import not_gated
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.deciding.turned import undecided
 from pytest_inferenergy.measuring.measure import Measuring, is_contended
@@ -141,13 +142,16 @@ def compare_callables(
     ours, theirs = (Measuring(workload, meters, components) for workload in (candidate, reference))
     comparing = Comparing(LocalSide(ours), LocalSide(theirs), meters, seed, tell)
     taken = comparing.take(turns, max_seconds)
-    return _concluded(name, taken, ours.recording.source)
+    seen = frozenset[str]().union(
+        *(w.flags for side in (ours, theirs) for w in side.recording.windows)
+    )
+    return _concluded(name, taken, ours.recording.source, not_gated(seen))
 
 
-def _concluded(name: str | None, taken: Taken, source: str) -> Comparison:
+def _concluded(name: str | None, taken: Taken, source: str, doubt: str | None) -> Comparison:
     turns, rejected = taken.turns, taken.rejected
     pairs = turns.pairs.count
-    reason = undecided(turns, rejected)
+    reason = doubt or undecided(turns, rejected)
     verdict = turns.word if reason is None else "inconclusive"
     if not pairs:
         return Comparison(name, reason=reason, verdict=verdict, rejected_pairs=rejected)

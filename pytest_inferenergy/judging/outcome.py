@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_inferenergy.baselines.run_record import to_record
 from pytest_inferenergy.deciding.budget import judge_budget
 from pytest_inferenergy.deciding.decide import decide
+from pytest_inferenergy.deciding.not_gated import not_gated
 from pytest_inferenergy.judging.course import course_of
 from pytest_inferenergy.measurement import ComponentEnergy, Figures, Measurement
 from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
@@ -59,11 +60,13 @@ def conclude(
             reason = f"nothing to compare with: {stored.problem}"
             verdict = replace(verdict, verdict="inconclusive", reason=reason)
     figures = replace(_figures(request, recording, estimate), phases=phases)
-    flags = {*flags_of(recording, host_bound=estimate.host_bound), *verdict.flags}
+    seen = flags_of(recording, host_bound=estimate.host_bound)
+    verdict = _gated(verdict, seen)
+    flags = {*seen, *verdict.flags}
     measurement = _measurement(request, recording, figures, verdict, profile.meter, flags)
     outcome = as_data(measurement) | {
         "nodeid": request.nodeid,
-        "budget": _budget(request, recording, run, stored.runs),
+        "budget": _budget(request, recording, run, stored.runs, seen),
         "gate": request.settings.gate,
         "broken_baseline": stored.problem,
         "rejected_windows": len(recording.rejected),
@@ -104,6 +107,7 @@ def _measurement(
 def judged_anew(outcome: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
     """What another verdict changes of an outcome."""
     joules = verdict.baseline_joules
+    verdict = _gated(verdict, outcome["flags"])
     return {
         "verdict": verdict.verdict,
         "change": verdict.change,
@@ -158,13 +162,26 @@ def by_stored(
     return verdict
 
 
+def _gated(verdict: Verdict, flags: Iterable[str]) -> Verdict:
+    """The verdict, which is taken back where the figure is one that none can rest on."""
+    reason = not_gated(flags)
+    if reason is None:
+        return verdict
+    return replace(verdict, verdict="inconclusive", reason=f"not gated: {reason}", confidence=None)
+
+
 def _budget(
-    request: Request, recording: Recording, run: Run, stored: Sequence[Run]
+    request: Request,
+    recording: Recording,
+    run: Run,
+    stored: Sequence[Run],
+    flags: Iterable[str],
 ) -> dict[str, Any] | None:
     if request.budget is None:
         return None
     judged = judge_budget(run, request.budget.joules_per_inference, stored)
     doubtful = mostly_rejected(recording) and judged.word == "blown"
+    doubtful = doubtful or not_gated(flags) is not None
     return {
         "text": request.budget.text,
         "kwh_per_1k": kwh_per_1k(judged.limit),

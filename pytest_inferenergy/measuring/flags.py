@@ -9,6 +9,7 @@ from pytest_inferenergy.deciding import margins
 from pytest_inferenergy.measuring.aliasing import aliasing_doubt
 from pytest_inferenergy.measuring.measure import Recording
 from pytest_inferenergy.measuring.memory import grows
+from pytest_inferenergy.measuring.settings_held import clocks_changed, power_limit_changed
 from pytest_inferenergy.measuring.summary import idle_watts
 from pytest_inferenergy.measuring.window import Window
 
@@ -35,6 +36,10 @@ def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
         found.add("host_bound")
     elif _drifts(windows):
         found.add("thermal_drift")
+    if power_limit_changed(windows, recording.began):
+        found.add("power_limit_changed")
+    if clocks_changed(windows):
+        found.add("clocks_changed")
     if fmean(window.seconds for window in windows) < 0.9 * recording.window_seconds:
         found.add("too_short")
     if aliasing_doubt(windows, idle_watts(recording)) >= ALIASED:

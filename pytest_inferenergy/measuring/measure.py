@@ -44,6 +44,8 @@ class Recording:
     """Whether call times levelled off before the first window."""
     memory: list[int | None] = field(default_factory=list)
     profile: MeterProfile | None = None
+    began: MeterProfile | None = None
+    """The devices as they were chosen, before the first window."""
     power: PowerTrace = field(default_factory=PowerTrace)
     window_seconds: float = WINDOW_SECONDS
     """The shortest useful window of the meters."""
@@ -90,7 +92,7 @@ class Measuring:
         ``also``: GPUs (UUIDs) that processes work on which do the same work.
         """
         self.meters.attach(also)
-        self.recording.profile = self.meters.profile()
+        self.recording.profile = self.recording.began = self.meters.profile()
         self.recording.window_seconds = window_seconds(self.meters.grain)
         return self.recording.profile
 

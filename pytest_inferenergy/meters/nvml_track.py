@@ -210,8 +210,12 @@ class Track:
                 raise MeterError(f"{self.gpu.name}: {error}") from error
 
     def _flags(self) -> frozenset[str]:
-        missing = {"no_counter": self._finder is None, "no_samples": self._ring is None}
-        return frozenset(flag for flag, is_missing in missing.items() if is_missing)
+        doubts = {
+            "no_counter": self._finder is None,
+            "no_samples": self._ring is None,
+            "sensors_disagree": self._timeline.sensors_disagree,
+        }
+        return frozenset(flag for flag, is_so in doubts.items() if is_so)
 
     def _energy(self, start: float, end: float) -> Energy:
         if self._finder is not None:

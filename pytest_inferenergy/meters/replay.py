@@ -78,6 +78,7 @@ class ReplayMeter:
                 joules=energy.joules,
                 stderr=energy.stderr,
                 device="replay",
+                flags=frozenset({"sensors_disagree"} if self._timeline.sensors_disagree else ()),
             ),
         )
 

@@ -103,6 +103,11 @@ class Timeline:
         return self._fit().gain
 
     @property
+    def sensors_disagree(self) -> bool:
+        """Whether counter and samples tell of different powers."""
+        return self._fit().disagree
+
+    @property
     def sampled_every(self) -> float | None:
         """Usual distance of the power samples, seconds; ``None`` while that is not known."""
         return self._samples.period

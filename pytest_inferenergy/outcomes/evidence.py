@@ -16,6 +16,7 @@ from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.baselines.run_record import from_record
 from pytest_inferenergy.baselines.store import path_of, update
+from pytest_inferenergy.deciding.not_gated import not_gated
 from pytest_inferenergy.errors import BaselineError
 
 Step = Literal["join", "restart"]
@@ -45,6 +46,9 @@ def refusal(outcome: Mapping[str, Any], *, accept: bool) -> str | None:
         return "the test passed in a rerun" if rerun else f"the test {outcome['test_outcome']}"
     if outcome["broken_baseline"] is not None:
         return f"its baseline is broken: {outcome['broken_baseline']}"
+    doubt = not_gated(outcome["flags"])
+    if doubt is not None:
+        return doubt
     if outcome["verdict"] not in JOINS and not accept:
         return f"{outcome['verdict']}, and not accepted"
     return None

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_inferenergy.deciding.not_gated import not_gated
 from pytest_inferenergy.model_id import again
 from pytest_inferenergy.reporting.against import by_turns, evidence
 from pytest_inferenergy.units import plain, with_prefix
@@ -178,6 +179,10 @@ def _next_steps(
         return _next_steps_against(outcome, causes)
     if "regressed" in causes:
         return [f"  to accept this level: pytest {test} --energy-accept"]
+    if "inconclusive" in causes and not_gated(outcome["flags"]) is not None:
+        return [
+            "  no verdict can rest on such a figure: it is shown, and neither judged nor stored"
+        ]
     if "inconclusive" in causes:
         return [
             "  to tell more: a longer --energy-max-seconds, more stored runs; to accept this "

@@ -21,6 +21,8 @@ def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, ob
             value = outcome.get(key)
             if value is not None:
                 found.append((f"{prefix}.{key}", value))
+        if outcome["flags"]:
+            found.append((f"{prefix}.flags", " ".join(outcome["flags"])))
         if outcome["budget"] is not None:
             found.append((f"{prefix}.budget", outcome["budget"]["word"]))
     return found

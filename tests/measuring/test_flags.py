@@ -10,7 +10,7 @@ from pytest_inferenergy.measuring.flags import flags_of, mostly_rejected
 from pytest_inferenergy.measuring.measure import Recording
 from pytest_inferenergy.measuring.summary import component_joules, gated_devices, mean_state
 from pytest_inferenergy.measuring.window import Window
-from pytest_inferenergy.meters.base import DeviceState, Reading
+from pytest_inferenergy.meters.base import DeviceState, MeterProfile, Reading
 
 CALM = DeviceState(
     sm_clock_mhz=1980.0,
@@ -145,3 +145,60 @@ def test_the_state_is_that_of_all_windows() -> None:
     assert (state.sm_clock_mhz, state.temperature_c, state.throttle_reasons) == (1490.0, 70.0, 4)
     assert state.power_limit_watts == 700.0
     assert mean_state(recording(window(state=None))).sm_clock_mhz is None
+
+
+def settings(*states: tuple[float, float, int]) -> tuple[str, ...]:
+    """Flags of windows with (power limit, SM clock, reasons)."""
+    return flags(
+        *(
+            window(
+                state=replace(
+                    CALM, power_limit_watts=limit, sm_clock_mhz=clock, throttle_reasons=reasons
+                )
+            )
+            for limit, clock, reasons in states
+        )
+    )
+
+
+def test_a_power_limit_that_changed_is_seen() -> None:
+    assert settings((700, 1980, 0), (700, 1980, 0), (500, 1980, 0)) == ("power_limit_changed",)
+    assert settings((700, 1980, 4), (500, 1700, 4)) == ("power_limit_changed",)
+    assert settings((700, 1980, 0), (699, 1980, 0)) == ()
+
+
+def test_a_power_limit_that_changed_in_the_warm_up_is_seen() -> None:
+    found = recording(*[window() for _ in range(3)])
+    found.began = MeterProfile("nvml", "NVIDIA H200", 1, power_limit_watts=500.0)
+    assert flags_of(found, host_bound=False) == ("power_limit_changed",)
+
+
+@pytest.mark.parametrize(
+    "clocks",
+    [
+        (1980, 1980, 1200),
+        (1200, 1980, 1965, 1980),
+        (1980, 1500, 1200, 1200),
+        (1980, 1700, 1500, 1200),
+    ],
+)
+def test_clocks_set_to_another_level_are_seen(clocks: tuple[float, ...]) -> None:
+    assert settings(*((700, clock, 0) for clock in clocks)) == ("clocks_changed",)
+
+
+@pytest.mark.parametrize(
+    ("clocks", "reasons"),
+    [
+        ((1980, 1965, 1950, 1935, 1920), 0),  # warms up
+        ((1980, 1200, 1980, 1200, 1980), 0),  # goes to and fro with its load
+        ((1980, 1980, 1440, 1440), 0x4),  # the power cap
+        ((1980, 1980, 345, 345), 0x1),  # rests
+        ((1980, 1200), 0),
+    ],
+)
+def test_clocks_that_move_by_themselves_are_not(clocks: tuple[float, ...], reasons: int) -> None:
+    assert "clocks_changed" not in settings(*((700, clock, reasons) for clock in clocks))
+
+
+def test_a_reason_that_somebody_set_the_clocks_is_seen() -> None:
+    assert settings((700, 1980, 0), (700, 1980, 0x2)) == ("clocks_changed",)

@@ -51,6 +51,10 @@ class FakeDevice:
     """Whether the energy counter is supported."""
     counter_start_joules: float = 1_000_000.0
     """What the counter showed when the machine was made: real ones run since the driver loaded."""
+    beside_watts: float = 0.0
+    """Power that the counter holds and the samples do not, as the rest of a superchip."""
+    module_scope: bool = False
+    """Whether NVML tells the power of the whole module (GPU and what is beside it), too."""
     tick: float = 0.1
     """Seconds between two changes of the counter."""
     tick_lag: float = 0.01
@@ -120,6 +124,8 @@ class FakeDevice:
             "mig": -1 if self.mig is None else int(self.mig),
             "max_mig": 7,
             "counter_start": round(self.counter_start_joules * 1000),
+            "beside": round(self.beside_watts * 1000),
+            "module": int(self.module_scope),
             "tick": _nanoseconds(self.tick),
             "tick_lag": _nanoseconds(self.tick_lag),
             "tick_jitter": _nanoseconds(self.tick_jitter),

@@ -27,6 +27,8 @@ enum {
     X(mem_total) X(mem_used) X(mem_reserved)                                      /* bytes */    \
     X(mig) X(max_mig)                                       /* mig -1: the device knows none */  \
     X(counter_start)                                                              /* mJ */       \
+    X(beside)                       /* mW that the counter holds and the samples do not */       \
+    X(module)                       /* whether the scope of the module is known */               \
     X(tick) X(tick_lag) X(tick_jitter) X(sample) X(sample_lag) X(sample_jitter)   /* ns */       \
     X(power_window)                                                               /* ns */       \
     X(ring) X(drop_every) X(duplicate_every) X(latency)     /* counts; microseconds */

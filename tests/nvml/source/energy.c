@@ -1,7 +1,7 @@
 /* From the power curve to what NVML shows of it: the counter, the samples and the slow average.
  *
  * All three are integrals of one curve, so that they agree with each other to a rounding, as those of
- * a device do. The counter shows the energy up to its last tick, a little late; a sample is the mean
+ * a device do; only a counter of a whole module holds what else draws on it `beside` the GPU. The counter shows the energy up to its last tick, a little late; a sample is the mean
  * power of the period before its stamp.
  */
 #include "device.h"
@@ -77,7 +77,7 @@ unsigned long long energy_counter(const Device *device, double now)
     long long k = latest(now, device->tick, device->tick_lag, device->tick_jitter);
     double at = instant(k, device->tick, device->tick_jitter);
     double total = at < 0 ? -drawn(device, at, 0) : drawn(device, 0, at);
-    total += (double)device->counter_start;
+    total += (double)device->counter_start + (double)device->beside * at;
     if (device->counter_mode == BACK)
         total -= device->counter_back;
     return total < 0 ? 0 : (unsigned long long)(total + 1e-6); /* whole joules stay whole */

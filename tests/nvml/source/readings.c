@@ -61,6 +61,14 @@ OFFERED nvmlDeviceGetSamples(Device *device, unsigned kind, unsigned long long s
     return leave(n ? SUCCESS : NOT_FOUND);
 }
 
+/* What a power of the module's scope holds beside the GPU's; most devices know no such scope. */
+static unsigned beside(const Device *device, FieldValue *field)
+{
+    if (field->scope == 1 && device->module == 0)
+        field->code = NOT_SUPPORTED;
+    return field->scope == 1 ? (unsigned)device->beside : 0;
+}
+
 /* One field; an error injected into the function of the same meaning is the field's error too. */
 static void field_value(Device *device, FieldValue *field)
 {
@@ -81,7 +89,7 @@ static void field_value(Device *device, FieldValue *field)
         break;
     case 185: /* average power */
         kin = "nvmlDeviceGetPowerUsage";
-        field->value.ui = energy_power(device, now);
+        field->value.ui = energy_power(device, now) + beside(device, field);
         break;
     case 186: { /* the newest sample; that one is never lost on its way */
         Sample newest = {0, 0};
@@ -89,7 +97,7 @@ static void field_value(Device *device, FieldValue *field)
         kin = "nvmlDeviceGetPowerUsage";
         whole.ring = 1, whole.drop_every = whole.duplicate_every = 0, whole.gaps.count = 0;
         energy_samples(&whole, now, 0, &newest, 1);
-        field->value.ui = newest.milliwatts;
+        field->value.ui = newest.milliwatts + beside(device, field);
         break;
     }
     case 187: field->value.ui = (unsigned)device->power_min; break;
@@ -98,7 +106,8 @@ static void field_value(Device *device, FieldValue *field)
     case 190: case 192: field->value.ui = (unsigned)device->power_limit; break;
     default: field->code = NOT_SUPPORTED; return;
     }
-    field->code = (unsigned)state_error(kin, index);
+    if (field->code == SUCCESS)
+        field->code = (unsigned)state_error(kin, index);
 }
 
 OFFERED nvmlDeviceGetFieldValues(Device *device, int count, FieldValue *fields)
