@@ -23,6 +23,8 @@ __all__ = ["energy"]
 
 SELECTED = "inferenergy_selected"
 """Under this name an xdist worker hands over the number of energy tests."""
+UNSEEN = "inferenergy_unseen"
+"""Under this name the first of them hands over which baselines have no test."""
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -51,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     session = EnergySession(config, read_settings(config))
     config.stash[SESSION] = session
+    config.pluginmanager.register(_Collecting(session), "inferenergy-collecting")
     if worker_input(config) is None:
         config.pluginmanager.register(_Controller(session), "inferenergy-controller")
     if session.settings.model is not None:
@@ -129,6 +132,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # pytest 8 runs a test twice that is named twice
     count = len({item.nodeid for item in session.items if marked(item, "energy")})
     config.stash[SESSION].on_selected(count)
+    config.stash[SESSION].collected.ran(len({item.nodeid for item in session.items}))
     if worker_input(config) is not None:
         config.workeroutput[SELECTED] = count  # type: ignore[attr-defined]
 
@@ -212,6 +216,22 @@ def pytest_runtest_makereport(
     return report
 
 
+class _Collecting:
+    """A hook that carries no config, bound to the session it belongs to."""
+
+    def __init__(self, session: EnergySession) -> None:
+        self._session = session
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Learn which files were looked into."""
+        if report.passed:
+            self._session.collected.add_file(report.nodeid)
+        elif report.skipped:
+            self._session.collected.skipped(report.nodeid)
+        else:
+            self._session.collected.incomplete("there were collection errors")
+
+
 # -- reporting (controller) --------------------------------------------------------------------
 
 
@@ -228,14 +248,11 @@ class _Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear from an xdist worker how many energy tests there were."""
-        self._session.on_selected(getattr(node, "workeroutput", {}).get(SELECTED, 0))
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Learn which files were looked into."""
-        if report.passed:
-            self._session.collected.add_file(report.nodeid)
-        elif report.failed:
-            self._session.collected.incomplete("there were collection errors")
+        told = getattr(node, "workeroutput", {})
+        self._session.on_selected(told.get(SELECTED, 0))
+        if told.get(UNSEEN) is not None:
+            tests, all_of_it = told[UNSEEN]
+            self._session.unseen = (tests, all_of_it)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -257,10 +274,18 @@ def pytest_terminal_summary(
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write baselines and results, on the controller only; what cannot be written fails the run."""
-    if worker_input(session.config) is None:
+    worker = worker_input(session.config)
+    if worker is None:
         ours = session.config.stash[SESSION]
+        ours.collected.part_ran |= bool(session.shouldstop or session.shouldfail)
         from pytest_inferenergy.session.ending import finish
 
         finish(ours)
         if ours.problems and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif worker["workerid"] == "gw0" and not session.config.getoption("collectonly"):
+        from pytest_inferenergy.session.gone import unseen
+
+        ours = session.config.stash[SESSION]
+        found = unseen(session.config, ours.collected, ours.settings.baselines)
+        session.config.workeroutput[UNSEEN] = found  # type: ignore[attr-defined]

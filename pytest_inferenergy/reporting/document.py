@@ -34,13 +34,15 @@ def results_document(
     settings: Mapping[str, Any],
     summary: str,
     problems: Sequence[str] = (),
+    gone: Mapping[str, Sequence[str]] | None = None,
     carbon: Mapping[str, Any] | None = None,
     against: Mapping[str, Any] | None = None,
     created: float | None = None,
 ) -> dict[str, Any]:
     """The document of a run that ended at ``created`` (Unix seconds; now by default).
 
-    ``outcomes`` and ``comparisons`` are plain data as they travel on test reports.
+    ``outcomes`` and ``comparisons`` are plain data as they travel on test reports; ``gone``: by
+    machine, the node ids of baselines without a test, where that is known.
     """
     from pytest_inferenergy.baselines.fields import iso_utc
 
@@ -51,6 +53,7 @@ def results_document(
         "settings": dict(settings),
         "summary": summary,
         "problems": list(problems),
+        "gone": None if gone is None else {slug: list(tests) for slug, tests in gone.items()},
         "carbon": None if carbon is None else dict(carbon),
         "measurements": [_complete(outcome) for outcome in outcomes],
         "comparisons": [dict(comparison) for comparison in comparisons],

@@ -64,6 +64,9 @@ def to_markdown(document: Mapping[str, Any], limit: int = LIMIT) -> str:
     page.add(f"### Energy of inference\n\n{code(document['summary'])}\n")
     for problem in document["problems"]:
         page.add(f"**ERROR** {code(problem)}\n")
+    lost = [(slug, test) for slug, those in (document.get("gone") or {}).items() for test in those]
+    head = _fold(f"{len(lost)} baseline{'s' * (len(lost) != 1)} without a test") + "\n"
+    page.rows(head, (f"- {code(test)} on {code(slug)}" for slug, test in lost), "\n</details>")
     by_gate: dict[str, list[Mapping[str, Any]]] = {}
     for measurement in worst_first(document["measurements"]):
         by_gate.setdefault(measurement["gated"], []).append(measurement)

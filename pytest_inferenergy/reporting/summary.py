@@ -14,12 +14,13 @@ def summary_line(
     *,
     by_turns: int = 0,
     silent: int = 0,
+    gone: int = 0,
 ) -> str:
     """``energy: 12 measured, 10 compared, 1 regressed, 1 inconclusive, 2 new``.
 
     ``selected`` is the number of energy tests that were to run, ``by_turns`` the number of
-    comparisons by turns that gave a ratio, ``silent`` that of tests which never came to measure. A
-    gate that did not run says so.
+    comparisons by turns that gave a ratio, ``silent`` that of tests which never came to measure,
+    ``gone`` that of baselines without a test. A gate that did not run says so.
     """
     if disabled:
         return (
@@ -40,6 +41,7 @@ def summary_line(
     parts += [f"{estimated} estimated only"] if estimated else []
     parts += [f"{unmeasured} not measured"] if unmeasured else []
     parts += [f"{_tests(silent)} without a measurement"] if silent else []
+    parts += [f"{gone} baseline{'s' * (gone != 1)} without a test"] if gone else []
     line = f"energy: {', '.join(parts)}"
     if not measured and not by_turns:
         reasons = Counter(o["reason"].partition("\n")[0] for o in outcomes)

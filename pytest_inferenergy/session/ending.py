@@ -28,6 +28,7 @@ def finish(session: EnergySession) -> None:
         _attempt(session, _write_baselines)
     if session.settings.prune:
         _attempt(session, _prune)
+    _find_gone(session)
     if not session.silent:
         _write_reports(session)
 
@@ -55,6 +56,7 @@ def _prune(session: EnergySession) -> None:
     from pytest_inferenergy.baselines.store import load_all, path_of, update
 
     seen, root = session.collected, session.config.rootpath
+    folder = session.settings.baselines
     missing = seen.missing
     if missing is not None:
         session.problems.append(
@@ -64,14 +66,37 @@ def _prune(session: EnergySession) -> None:
         return
 
     def keep(stored: Baselines) -> Baselines:
-        return prune(stored, {nodeid for nodeid in stored.tests if seen.exists(nodeid, root)})
+        return prune(
+            stored, {nodeid for nodeid in stored.tests if seen.exists(nodeid, root, folder)}
+        )
 
-    for stored in load_all(session.settings.baselines):
-        kept = update(session.settings.baselines, stored.profile, keep)
+    for stored in load_all(folder):
+        kept = update(folder, stored.profile, keep)
         gone = len(stored.tests) - len(kept.tests)
         if gone > 0:
-            path = path_of(session.settings.baselines, stored.profile)
+            path = path_of(folder, stored.profile)
             session.written.append(f"baselines pruned: {gone} in {told(path, root)}")
+
+
+def _find_gone(session: EnergySession) -> None:
+    """Name the baselines of this machine that have no test; under strict the run fails by them."""
+    settings, config = session.settings, session.config
+    if session.silent or not settings.baselines.is_dir():
+        return
+    from pytest_inferenergy.session.gone import gone, lines, option, unseen
+
+    found = session.unseen
+    if session.run_uid is None:
+        found = unseen(config, session.collected, settings.baselines)
+    if found is None or session.collected.part_ran:
+        return
+    measured = [outcome for outcome in session.outcomes if outcome["state"] == "measured"]
+    session.gone = gone(found, measured, session.selected)
+    new = [outcome["nodeid"] for outcome in measured if outcome["verdict"] == "new"]
+    folder = option(settings.baselines, config)
+    strict = settings.strict and settings.gate != "off"
+    said = session.problems if strict else session.written
+    said += lines(session.gone, new, config.rootpath, folder)
 
 
 def document_of(session: EnergySession) -> dict[str, Any]:
@@ -90,6 +115,7 @@ def _document(session: EnergySession) -> dict[str, Any]:
         settings=as_data(session.settings, session.config.rootpath),
         summary=session.summary(),
         problems=session.problems,
+        gone=session.gone,
         carbon=None if session.settings.carbon is None else session.settings.carbon.as_data(),
         against=session.notes or None,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.comparing.against import Against
     from pytest_inferenergy.ranks.side import Ranks
+    from pytest_inferenergy.session.gone import Gone, Unseen
 
 SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
 BODY_PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -64,6 +65,10 @@ class EnergySession:
         """What became of the baselines, for the last lines."""
         self.collected = Collected()
         """Which tests exist."""
+        self.unseen: Unseen | None = None
+        """Baselines without a test, as the xdist worker saw it that collected them."""
+        self.gone: Gone | None = None
+        """Those of this machine; ``None``: not every test was to be seen."""
         self.document: dict[str, Any] | None = None
         """The results, once a report was made of them (`ending.document_of`)."""
         self.silent = False
@@ -192,6 +197,7 @@ class EnergySession:
             self.settings.disable,
             by_turns=by_turns,
             silent=self.selected - silent,
+            gone=sum(map(len, (self.gone or {}).values())),
         )
 
 

@@ -15,6 +15,9 @@ def run_facts(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     groups = {
         "Devices": _devices(measured),
         "Software": _software(document, measured),
+        "Baselines without a test": [
+            (slug, ", ".join(tests)) for slug, tests in (document.get("gone") or {}).items()
+        ],
         "Carbon": _carbon(document.get("carbon")),
         "Compared with": [
             (each["name"], f"{plain(each['kwh'])} kWh ({each['source']})")
