@@ -7,11 +7,11 @@ measures on the same devices, and what all measurements took is held against the
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_inferenergy.clock import real_time, time
 from pytest_inferenergy.errors import InferenergyError, MisuseError
 from pytest_inferenergy.sharing.turns import Turns
 
@@ -74,6 +74,7 @@ class Bench:
             return (
                 f"the {self._settings.session_seconds:g} s of --energy-session-seconds were spent"
             )
+        self._turns.allow(settings.max_seconds)
         if self._meters is None and self._refusal is None:
             self._open()
         return self._meters or self._refusal or "no meter"
@@ -82,7 +83,7 @@ class Bench:
         from pytest_inferenergy.meters.select import open_meters
 
         try:
-            with self.alone():
+            with self.alone(), real_time():  # else a library is imported under a stopped clock
                 self._meters = open_meters(self._settings.meter, self._settings.prometheus)
         except (InferenergyError, ImportError) as error:  # perhaps numpy is missing
             self._refusal = f"nothing to measure with ({self._settings.meter}): {error}"

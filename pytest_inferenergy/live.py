@@ -12,10 +12,10 @@ import contextlib
 import math
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 if TYPE_CHECKING:

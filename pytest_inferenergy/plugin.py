@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_inferenergy import clock, threads  # noqa: F401  (bound before a test is imported)
 from pytest_inferenergy.fixture import KEPT, energy, energy_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
 from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem

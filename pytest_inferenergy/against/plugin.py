@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_inferenergy.against.rounds import not_taken, run_rounds
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.against import Against
 from pytest_inferenergy.comparing.partner import Partner, ran_out_of_memory
 from pytest_inferenergy.comparing.process import Plan, ReferenceProcess

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.channel import Channel, ClosedError
 from pytest_inferenergy.comparing.paths import Mapped, installed_apart, leaks
 from pytest_inferenergy.comparing.serving import Serving

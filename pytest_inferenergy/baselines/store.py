@@ -8,7 +8,6 @@ import os
 import secrets
 import stat
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -17,11 +16,14 @@ from pytest_inferenergy.baselines.format import parse, serialise
 from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.json_text import LARGEST_FILE
 from pytest_inferenergy.baselines.profile import MachineProfile
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import BaselineError
-from pytest_inferenergy.sharing.locks import lock_file
+from pytest_inferenergy.sharing.locks import hold, lock_file
 
 LOCK_TIMEOUT: Final = 60.0
 """Seconds to wait for another session that is writing."""
+LOOK_UP: Final = 0.05
+"""Seconds between looks whether it is done."""
 PAUSES: Final = (0.01, 0.03, 0.1, 0.3, 1.0) if sys.platform == "win32" else ()
 """Seconds to wait for a reader of the old file, which keeps a new one from taking its place."""
 ABANDONED_AFTER: Final = 60.0
@@ -116,23 +118,22 @@ def _unreadable(path: Path, error: OSError) -> BaselineError:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Keep other sessions from changing the file; the lock lies outside the committed folder."""
-    import filelock
-
     lock = lock_file(hashlib.sha256(os.fsencode(path)).hexdigest()[:16])
-    held = filelock.FileLock(lock, timeout=LOCK_TIMEOUT)
+    deadline = time.perf_counter() + LOCK_TIMEOUT
     try:
-        held.acquire()
-    except filelock.Timeout:
-        raise BaselineError(
-            f"{path}: another session has been writing it for {LOCK_TIMEOUT:.0f} s; "
-            f"end that session, or delete {lock} if there is none"
-        ) from None
+        while (let_go := hold(lock)) is None:
+            if time.perf_counter() > deadline:
+                raise BaselineError(
+                    f"{path}: another session has been writing it for {LOCK_TIMEOUT:.0f} s; "
+                    f"end that session, or delete {lock} if there is none"
+                )
+            time.sleep(LOOK_UP)
     except OSError as error:
         raise BaselineError(f"{lock}: cannot be locked: {error.strerror or error}") from error
     try:
         yield
     finally:
-        held.release()
+        let_go()
 
 
 def _replace(path: Path, text: str) -> None:

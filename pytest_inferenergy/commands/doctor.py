@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.commands.doctor_cpu import examine_codecarbon, examine_rapl, surroundings
 from pytest_inferenergy.commands.doctor_gpu import examine_gpus
 from pytest_inferenergy.errors import MeterError

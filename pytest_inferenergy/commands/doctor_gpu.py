@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 
 if TYPE_CHECKING:

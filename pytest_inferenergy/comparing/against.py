@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.partner import Partner
 from pytest_inferenergy.comparing.rounds import Due
 from pytest_inferenergy.comparing.sides import LocalSide, RemoteSide

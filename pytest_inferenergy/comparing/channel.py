@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import select
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
+
+from pytest_inferenergy.clock import time
 
 Message = dict[str, Any]
 

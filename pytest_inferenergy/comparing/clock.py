@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.meters.base import MeterProfile, Reading
 
 

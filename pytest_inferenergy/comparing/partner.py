@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import NoReturn
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.channel import ClosedError, Message, SilentError
 from pytest_inferenergy.comparing.process import ReferenceProcess
 from pytest_inferenergy.errors import (

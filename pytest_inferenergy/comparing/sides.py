@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.partner import Partner
 from pytest_inferenergy.measuring.measure import Measuring, is_contended, window_of
 from pytest_inferenergy.measuring.stretch import Stretch

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
 from pytest_inferenergy.comparing.sides import LocalSide, Side
 from pytest_inferenergy.deciding.not_gated import not_gated

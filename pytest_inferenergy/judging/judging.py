@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_inferenergy.baselines.history import Found
 from pytest_inferenergy.baselines.profile import MachineProfile
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.deciding.comparability import comparable
 from pytest_inferenergy.deciding.phases import split_phases
 from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from pytest_inferenergy.clock import time
 
 STEP = 0.02
 """A change of the two clocks' distance beyond this, seconds, is a step and not a slow slew."""

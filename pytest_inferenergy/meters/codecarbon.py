@@ -8,10 +8,10 @@ truth, which can be a factor of two and more, no repeating shows, and the word `
 
 from __future__ import annotations
 
-import time
 from math import hypot, sqrt
 from typing import Final, Literal
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import MeterProfile, Reading, Source
 from pytest_inferenergy.meters.codecarbon_tracker import Totals, Tracker

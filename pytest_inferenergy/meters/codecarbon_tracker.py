@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from pytest_inferenergy.clock import keep_time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.units import JOULES_PER_KWH
 
@@ -50,6 +51,7 @@ class Tracker:
                 # The slow part, which codecarbon would else do within the first measurement.
                 hardware = self._tracker.get_detected_hardware()
                 parts = _without_gpus(self._tracker)
+                keep_time("codecarbon")  # its thread, too, must not see a clock that a test stopped
                 self._tracker.start()
         except Exception as error:
             raise MeterError(f"codecarbon does not start: {error!r}; {INSTALL}") from error

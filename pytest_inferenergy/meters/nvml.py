@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-import threading
-import time
 from collections.abc import Callable, Sequence
 
+from pytest_inferenergy import threads
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import MeterProfile, Reading
 from pytest_inferenergy.meters.nvml_gpu import Gpu, all_gpus, open_library
@@ -19,6 +19,8 @@ IDLE_AFTER, IDLE_SECONDS = 0.1, 0.6
 """Idle power is measured so long after the work, for so long, seconds."""
 SETTLE_SECONDS = 5.0
 """A recording reaches an instant within this time, or something is wrong."""
+LOOK_UP = 1.0
+"""The recorder looks up this often while nothing is due, seconds."""
 
 
 class NvmlMeter:
@@ -38,10 +40,11 @@ class NvmlMeter:
         self._shared: frozenset[str] = frozenset()  # UUIDs
         self._adopted: frozenset[int] = frozenset()  # process ids
         self._idle: dict[str, float] = {}  # watts by UUID
-        self._wake = threading.Condition()  # guards what follows
+        self._lock = threads.Lock()  # guards what follows
+        self._wake, self._news = threads.Bell(), threads.Bell()  # for the recorder; for who waits
         self._recording = self._closed = False
         self._wanted = -math.inf
-        self._thread: threading.Thread | None = None
+        self._thread: threads.Thread | None = None
         self._turn: Track | None = None  # whose counter is being asked
         try:
             self._gpus = all_gpus(self._nvml)
@@ -92,24 +95,21 @@ class NvmlMeter:
                 self._tracks[gpu.uuid] = Track(gpu, self._family)
         attached = tuple(self._tracks[gpu.uuid] for gpu in chosen)
         now = time.perf_counter()
-        with self._wake:
+        with self._lock:
             for track in attached:
                 if not self._recording or track not in self._attached:
                     track.resume()
             self._attached, self._recording = attached, True
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._record, name="inferenergy-nvml", daemon=True
-                )
-                self._thread.start()
-            self._wake.notify_all()
+                self._thread = threads.start(self._record, "inferenergy-nvml")
+        self._wake.ring()
         self.settle(now, SETTLE_SECONDS + len(attached))
 
     def rest(self) -> None:
         """Between measurements: measure idle power where it is not known, then record nothing."""
         with contextlib.suppress(MeterError):  # nice to know, and the measurement is done
             self._measure_idle()
-        with self._wake:
+        with self._lock:
             self._recording = False
 
     def _measure_idle(self) -> None:
@@ -129,31 +129,30 @@ class NvmlMeter:
 
     def close(self) -> None:
         """Stop the recorder and leave NVML."""
-        with self._wake:
+        with self._lock:
             if self._closed:
                 return
             self._closed = True
-            self._wake.notify_all()
+        self._wake.ring()
         if self._thread is not None:
             self._thread.join(timeout=SETTLE_SECONDS)
+            if self._thread.is_alive():
+                return  # the driver hangs, and would hang here too
         with contextlib.suppress(self._nvml.NVMLError):  # the driver may have gone first
             self._nvml.nvmlShutdown()
 
     # -- recorder thread -----------------------------------------------------------------------
 
     def _record(self) -> None:
-        while True:
-            with self._wake:
+        while not self._closed:
+            with self._lock:
                 track, pause = self._next()
-                while not self._closed and (track is None or pause > 0):
-                    self._wake.wait(None if track is None else pause)
-                    track, pause = self._next()
-                if self._closed or track is None:
-                    return
-                urgent = self._wanted > track.covered()
-            track.poll(urgent=urgent)
-            with self._wake:
-                self._wake.notify_all()
+                urgent = track is not None and self._wanted > track.covered()
+            if track is None or pause > 0:
+                self._wake.wait(min(pause, LOOK_UP))
+            else:
+                track.poll(urgent=urgent)
+                self._news.ring()
 
     def _next(self) -> tuple[Track | None, float]:
         """The track to ask next, and in how many seconds; none while nothing is recorded.
@@ -199,19 +198,19 @@ class NvmlMeter:
     def settle(self, instant: float, timeout: float = SETTLE_SECONDS) -> None:
         """Wait until the recording reaches ``instant``; `MeterError` if it does not."""
         deadline = time.perf_counter() + timeout
-        with self._wake:
+        with self._lock:
             self._wanted = instant
             self._each_uncovered(instant, Track.hurry)
-            self._wake.notify_all()
-            while self.covered() < instant:
-                self._each_uncovered(instant, _raise_fault)
-                if time.perf_counter() > deadline or not self._alive():
-                    raise MeterError(
-                        f"the GPU's energy up to the end of the window did not arrive within "
-                        f"{timeout:.0f} s",
-                        "meter_silent",
-                    )
-                self._wake.wait(0.05)
+        self._wake.ring()
+        while self.covered() < instant:
+            self._each_uncovered(instant, _raise_fault)
+            if time.perf_counter() > deadline or not self._alive():
+                raise MeterError(
+                    f"the GPU's energy up to the end of the window did not arrive within "
+                    f"{timeout:.0f} s",
+                    "meter_silent",
+                )
+            self._news.wait(0.05)
 
     def _each_uncovered(self, instant: float, act: Callable[[Track], None]) -> None:
         for track in self._attached:

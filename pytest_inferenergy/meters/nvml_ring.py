@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.clock import StampClock
 from pytest_inferenergy.meters.nvml_gpu import Gpu

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import replace
 from typing import NamedTuple
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.meters.base import DeviceState, joined_state
 from pytest_inferenergy.meters.nvml_gpu import Gpu
 from pytest_inferenergy.meters.processes import Family, exists

@@ -8,11 +8,11 @@ samples; without either the power reading, polled. Each states what that costs i
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from pytest_inferenergy import threads
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import Reading
 from pytest_inferenergy.meters.energy import Energy
@@ -44,7 +44,7 @@ class Track:
         self.gpu = gpu
         self.fault: MeterError | None = None
         """Why nothing more can be told from some instant on."""
-        self._lock = threading.Lock()
+        self._lock = threads.Lock()
         self._timeline = Timeline()
         self._states = States(gpu, family)
         self._due = self._seen = time.perf_counter()

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from typing import Final
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import DeviceState, MeterProfile, Reading
 from pytest_inferenergy.meters.prometheus_answer import Series

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.prometheus_answer import Series, parse_matrix, parse_scalar
 from pytest_inferenergy.meters.prometheus_source import TOKEN_VARIABLE

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import time
 from collections.abc import Callable, Sequence
 from math import hypot, sqrt
 from pathlib import Path
 from typing import Final
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters import powercap
 from pytest_inferenergy.meters.base import MeterProfile, Reading

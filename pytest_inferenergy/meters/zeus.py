@@ -9,12 +9,12 @@ on a device (``contention_unknown``), and nothing by which to know a card again.
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections import deque
 from statistics import median
 from typing import Final
 
+from pytest_inferenergy import threads
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import DeviceState, MeterProfile, Reading
 from pytest_inferenergy.meters.timeline import Timeline
@@ -24,6 +24,8 @@ PERIOD: Final = 0.05
 """Seconds between two looks."""
 FROZEN_SECONDS: Final = 1.0
 """A counter of a GPU that did not move for this long does not count."""
+SETTLE_SECONDS: Final = 5.0
+"""A recording reaches an instant within this time, or something is wrong."""
 UNIFORM: Final = 1 / math.sqrt(12)
 
 
@@ -93,11 +95,10 @@ class ZeusMeter:
     def __init__(self, sources: tuple[Source, ...] | None = None) -> None:
         self._sources = find_sources() if sources is None else sources
         self._tracks = {source: [Track(tap) for tap in source.taps] for source in self._sources}
-        self._lock = threading.Lock()
+        self._lock = threads.Lock()
         self._failure: str | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="inferenergy-zeus", daemon=True)
-        self._thread.start()
+        self._stop = threads.Bell()
+        self._thread = threads.start(self._look, "inferenergy-zeus")
 
     def attach(self) -> None:
         """Nothing to choose: Zeus shows the devices that are visible here."""
@@ -121,7 +122,7 @@ class ZeusMeter:
         with self._lock:
             return min(track.told for track in self._all())
 
-    def settle(self, instant: float, timeout: float = 5.0) -> None:
+    def settle(self, instant: float, timeout: float = SETTLE_SECONDS) -> None:
         """Wait for a look after ``instant``."""
         deadline = time.perf_counter() + timeout
         while self.covered() < instant:
@@ -165,8 +166,8 @@ class ZeusMeter:
 
     def close(self) -> None:
         """Stop the thread."""
-        self._stop.set()
-        self._thread.join()
+        self._stop.ring()
+        self._thread.join(timeout=SETTLE_SECONDS)
 
     # -- the recording -------------------------------------------------------------------------
 

@@ -8,9 +8,10 @@ file equals the one that the run itself would have written. Its published form i
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pytest_inferenergy.clock import time
 
 SCHEMA = 1
 

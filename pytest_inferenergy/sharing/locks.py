@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+from pytest_inferenergy.clock import real_time, time
 
 LOCKS = Path("/proc/locks")
 """Here Linux tells which process holds which lock."""
@@ -15,6 +18,45 @@ def lock_file(name: str) -> Path:
     """The lock file of a name; processes of the same user get the same one."""
     user = os.getuid() if hasattr(os, "getuid") else ""
     return Path(tempfile.gettempdir()) / f"pytest-inferenergy-{user}-{name}.lock"
+
+
+def hold(lock: Path) -> Callable[[], None] | None:
+    """Hold a lock file: what lets go of it, ``None`` where another process holds it.
+
+    Never waits: filelock would do so by a clock that a test may have stopped.
+    """
+    import filelock
+
+    held = filelock.FileLock(lock)
+    with real_time():
+        try:
+            held.acquire(timeout=0)
+        except filelock.Timeout:
+            return None
+
+    def let_go() -> None:
+        with real_time():
+            held.release()
+
+    return let_go
+
+
+def date_turn(lock: Path, seconds: float) -> None:
+    """Let who waits for a lock file know that it is held anew, for so long at most.
+
+    The file's time of access tells it: nobody reads these files, and no writer touches it.
+    """
+    now = time.time()
+    with contextlib.suppress(OSError):
+        os.utime(lock, (now + seconds, now))
+
+
+def turn_of(lock: Path) -> tuple[int, float]:
+    """What tells one turn from the next, and the seconds that the present one may last yet."""
+    with contextlib.suppress(OSError):
+        stat = lock.stat()
+        return stat.st_atime_ns, stat.st_atime - time.time()
+    return 0, 0.0
 
 
 def holder_of(lock: Path) -> str | None:

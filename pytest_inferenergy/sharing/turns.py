@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.live import Silence
-from pytest_inferenergy.sharing.locks import holder_of, lock_file
+from pytest_inferenergy.sharing.locks import date_turn, hold, holder_of, lock_file, turn_of
 
-LOOK_UP = 0.5
-"""Who waits for a turn looks this often, in seconds, whether anybody still wants it."""
+LOOK_UP = 0.05
+"""Who waits for a turn looks this often, in seconds, whether it has come."""
+PATIENCE = 60.0
+"""A turn may last so long in any case, seconds..."""
+LONGER = 10.0
+"""... and so many times what its test may measure: the first call may have to compile."""
+LONGEST = 86_400.0
+"""But not so long, whatever the lock file's date says."""
 SHOWN = len("GPU-2f1c8a53")
 """Characters of a UUID that are told: enough to find the card in ``nvidia-smi -L``."""
 
@@ -35,12 +41,17 @@ class Turns:
         self._uuids: frozenset[str] = frozenset()
         self._held = contextlib.ExitStack()
         self._interrupted = threading.Event()
+        self._seconds = 0.0
+
+    def allow(self, seconds: float) -> None:
+        """How long the test that measures next may measure."""
+        self._seconds = seconds
 
     @contextlib.contextmanager
     def take(self, uuids: frozenset[str]) -> Iterator[None]:
         """Wait for the turn on some GPUs, by UUID, and give it back at the end.
 
-        Raises `MeterError` where nothing can be locked.
+        Raises `MeterError` where nothing can be locked, or the holder does not come to an end.
         """
         self._interrupted.clear()
         try:
@@ -70,21 +81,27 @@ class Turns:
                     raise MeterError(f"{path}: cannot be locked: {reason}") from error
 
     def _lock(self, path: Path, name: str) -> None:
-        """Wait for one lock, for as long as nobody interrupts."""
-        import filelock
-
-        lock = filelock.FileLock(path)
-        start = time.monotonic()
-        while True:
-            try:
-                lock.acquire(timeout=LOOK_UP)
-            except filelock.Timeout:
-                if self._interrupted.is_set():
-                    raise MeterError("the measurement was cancelled") from None
-                self._live.waiting(name, time.monotonic() - start, lambda: holder_of(path))
-            else:
-                self._held.callback(lock.release)
-                return
+        """Wait for one lock: for as long as its holders change, or the present one may take."""
+        start = since = time.perf_counter()
+        turn: int | None = None
+        limit = PATIENCE
+        while (let_go := hold(path)) is None:
+            if self._interrupted.is_set():
+                raise MeterError("the measurement was cancelled")
+            now = time.perf_counter()
+            found, left = turn_of(path)
+            if found != turn:
+                turn, since, limit = found, now, min(max(PATIENCE, left), LONGEST)
+            if now - since > limit:
+                who = holder_of(path) or "another session"
+                raise MeterError(
+                    f"waited {now - start:.0f} s for {name}, where {who} measures and does not "
+                    "come to an end: end it, or measure when it is done"
+                )
+            self._live.waiting(name, now - start, lambda: holder_of(path))
+            time.sleep(LOOK_UP)
+        self._held.callback(let_go)
+        date_turn(path, LONGER * self._seconds)
 
     def interrupt(self) -> None:
         """From another thread: give up waiting."""
