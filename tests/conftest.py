@@ -24,6 +24,7 @@ REAL_TIME = (
     "tests/meters/test_codecarbon",
     "tests/meters/test_foreign",
     "tests/meters/test_nvml",
+    "tests/integration/test_clocks",
     "tests/integration/test_live_line",
     "tests/integration/test_prometheus",
     "tests/integration/test_workers",

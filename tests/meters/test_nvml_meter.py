@@ -8,6 +8,7 @@ import time
 import pynvml
 import pytest
 
+from pytest_inferenergy import clock
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.nvml import NvmlMeter
 from tests.meters.nvml_windows import (
@@ -158,7 +159,7 @@ class TestClocks:
         start, _ = recorded(meter, 0.9)
         if known:
             real = time.time
-            monkeypatch.setattr(time, "time", lambda: real() + step)
+            monkeypatch.setattr(clock.time, "time", lambda: real() + step)
         fake.step_clock(step)
         time.sleep(1.4)
         end = time.perf_counter()
@@ -176,7 +177,7 @@ class TestClocks:
         fake = fake_nvml(FakeDevice(curve=TURNS), in_process=True)
         meter = open_meter()
         meter.attach()
-        monkeypatch.setattr(time, "time", lambda: 1e9)
+        monkeypatch.setattr(clock.time, "time", lambda: 1e9)
         start = time.perf_counter()
         time.sleep(2.0)
         end = time.perf_counter()
