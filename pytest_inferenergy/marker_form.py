@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -73,6 +74,7 @@ class MeasuredTest:
         names = item._fixtureinfo.argnames
         self._function = item.obj
         self._arguments = {name: item.funcargs[name] for name in names}
+        self.__wrapped__ = functools.partial(self._function, **self._arguments)
         self._calls = 0
 
     def __call__(self) -> Any:

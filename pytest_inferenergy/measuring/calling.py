@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pytest_inferenergy.measuring.exhausted import FirstCall
+from pytest_inferenergy.measuring.lazy import refuse_lazy
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.measuring.workload import Workload, arguments_of
@@ -12,23 +14,30 @@ def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first:
     """Call so often, synchronised at both rims; results after the first are dropped at once.
 
     With ``setup`` each call is a span of its own, so that what lies between is left out.
+    ``keep_first``: these are the very first calls. Raises `MisuseError` where what they return is
+    not computed yet, or where they used up an input of the later ones.
     """
     stretch = Stretch(calls=calls, tokens=None if workload.tokens is None else 0.0)
     if workload.caller is not None:
         workload.caller.together(workload, calls, meters, stretch, keep_first)
-    elif workload.setup is None:
-        _run_together(workload, calls, meters, stretch, keep_first)
-    else:
-        for number in range(calls):
-            prepared = arguments_of(workload.setup())
-            first = keep_first and number == 0
-            one = Workload(workload.call, *prepared, tokens=workload.tokens)
-            _run_together(one, 1, meters, stretch, first)
+        return stretch
+    first = FirstCall.of(workload) if keep_first else None
+    try:
+        if workload.setup is None:
+            _run_together(workload, calls, meters, stretch, first)
+        else:
+            for number in range(calls):
+                prepared = arguments_of(workload.setup())
+                one = Workload(workload.call, *prepared, tokens=workload.tokens)
+                _run_together(one, 1, meters, stretch, first if number == 0 else None)
+    finally:
+        if first is not None:
+            first.close()
     return stretch
 
 
 def _run_together(
-    workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
+    workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, first: FirstCall | None
 ) -> None:
     call, args, kwargs = workload.call, workload.args, workload.kwargs
     inputs, tokens = workload.inputs, workload.tokens
@@ -43,8 +52,12 @@ def _run_together(
             result = call(*args, inputs[number % len(inputs)], **kwargs)
         if tokens is not None:
             counted += float(tokens(result)) if callable(tokens) else tokens
-        if keep_first and number == 0:
-            stretch.first_result = result
+        if first is not None:
+            refuse_lazy(result)
+            if number == 0:
+                stretch.first_result = result
+    if first is not None:
+        first.check()
     synchronise(result)
     stretch.spans.append((opening, meters.closing()))
     if stretch.tokens is not None:

@@ -9,6 +9,8 @@ from typing import Any
 import anyio
 
 from pytest_inferenergy.errors import MisuseError
+from pytest_inferenergy.measuring.exhausted import FirstCall
+from pytest_inferenergy.measuring.lazy import refuse_lazy
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.measuring.workload import Workload
@@ -22,6 +24,7 @@ async def awaited_call(workload: Workload, number: int) -> Any:
         args = (*args, workload.inputs[number % len(workload.inputs)])
     result = workload.call(*args, **workload.kwargs)
     if not inspect.isawaitable(result):
+        refuse_lazy(result)
         raise MisuseError(
             f"energy.arun: fn must be async: {getattr(workload.call, '__name__', 'it')} returned "
             f"an {type(result).__name__}: use energy.run"
@@ -40,24 +43,35 @@ async def calls_together(
     opening is counted in. An exception cancels all other requests and is raised when they have
     ended.
     """
-    flight = _Flight(workload, calls, meters, stretch, keep_first)
+    first = FirstCall.of(workload) if keep_first else None
+    flight = _Flight(workload, calls, meters, stretch, first)
     synchronise((workload.args, workload.kwargs))
-    if workload.concurrency == 1:
-        await flight.one_after_another()
-    else:
-        await flight.side_by_side()
+    try:
+        if workload.concurrency == 1:
+            await flight.one_after_another()
+        else:
+            await flight.side_by_side()
+    finally:
+        if first is not None:
+            first.close()
 
 
 class _Flight:
     def __init__(
-        self, workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, keep_first: bool
+        self,
+        workload: Workload,
+        calls: int,
+        meters: MeterSet,
+        stretch: Stretch,
+        first: FirstCall | None,
     ) -> None:
         self._workload = workload
         self._meters = meters
         self._stretch = stretch
-        self._keep_first = keep_first
+        self._first = first
         # the very first calls are nobody's figure but where nothing is repeated
-        self._lead = 0 if keep_first or workload.concurrency == 1 else workload.concurrency
+        alone = first is not None or workload.concurrency == 1
+        self._lead = 0 if alone else workload.concurrency
         self._last = self._lead + calls
         self._numbers = itertools.count()
         self._answered = 0
@@ -70,6 +84,8 @@ class _Flight:
         while self._answered < self._last:
             result = None  # let go of before the next call needs the room
             result = await self._call()
+        if self._first is not None:
+            self._first.check()
         synchronise(result)
         self._stretch.spans.append((opening, self._meters.closing()))
 
@@ -83,6 +99,8 @@ class _Flight:
             raise self._failures[0]
         if self._answered < self._last:
             raise MisuseError("a request of the workload was cancelled by the workload itself")
+        if self._first is not None:
+            self._first.check()
 
     async def _keep_calling(self, scope: anyio.CancelScope) -> None:
         try:
@@ -102,15 +120,19 @@ class _Flight:
 
     def _answer(self, number: int, result: Any) -> None:
         """Count an answer; edges of the span fall on answers."""
-        if self._keep_first and number == 0:
-            self._stretch.first_result = result
+        if self._first is not None:
+            refuse_lazy(result)
+            if number == 0:
+                self._stretch.first_result = result
         self._answered += 1
         if self._lead < self._answered <= self._last:
             self._count_tokens(result)
         if self._workload.concurrency > 1:
             if self._answered == self._lead:
+                synchronise(result)
                 self._opening = self._meters.opening()
             if self._answered == self._last and self._opening is not None:
+                synchronise(result)
                 self._stretch.spans.append((self._opening, self._meters.closing()))
 
     def _count_tokens(self, result: Any) -> None:

@@ -146,3 +146,19 @@ def test_an_interrupted_run_leaves_nothing_behind(
         assert time.monotonic() < deadline, "the janitor did not clean up"
         time.sleep(0.05)
     repository.assert_clean()
+
+
+def test_at_the_revision_it_is_not_compared(bare: Repository) -> None:
+    test = """
+        from mylib import work
+
+        def test_it(energy):
+            energy(lambda: ({}))
+    """
+    bare.write("tests/test_model.py", test.replace("{}", "work() for _ in range(2)"))
+    bare.commit()
+    bare.write("tests/test_model.py", test.replace("{}", "work()"))
+    run = bare.run(against="HEAD")
+    run.says("*at HEAD (*) the test failed: call: *MisuseError: the call returned a generator*")
+    (mark,) = bare.marks.values()
+    assert (mark["state"], mark["verdict"]) == ("not_compared", "inconclusive")
