@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from pytest_inferenergy.errors import InferenergyError
+from pytest_inferenergy.escaping import line
 
 app = typer.Typer(
     name="inferenergy",
@@ -37,7 +38,7 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except InferenergyError as error:
-        typer.echo(f"inferenergy: {' '.join(str(error).splitlines())}", err=True)
+        typer.echo(line(f"inferenergy: {' '.join(str(error).split(chr(10)))}"), err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 
@@ -138,8 +139,8 @@ def accept(
 
     with one_line():
         done = store(results, baselines, expression)
-        for line in done.lines:
-            typer.echo(line)
+        for told in done.lines:
+            typer.echo(line(told))
         if done.problems:
             raise InferenergyError("; ".join(done.problems))
         if not done.count:
@@ -163,8 +164,8 @@ def mv(
     from pytest_inferenergy.commands.mv import mv as move
 
     with one_line():
-        for line in move(old, new, baselines):
-            typer.echo(line)
+        for told in move(old, new, baselines):
+            typer.echo(line(told))
 
 
 @app.command(epilog="Example: inferenergy report results.json --html energy.html")
@@ -184,8 +185,8 @@ def report(
 
     asked = {"html": html, "markdown": markdown, "csv": csv}
     with one_line():
-        for line in write(results, {kind: path for kind, path in asked.items() if path}):
-            typer.echo(line)
+        for told in write(results, {kind: path for kind, path in asked.items() if path}):
+            typer.echo(line(told))
 
 
 @app.command(epilog="Example: inferenergy doctor --json > doctor.json")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy.errors import NothingMeasuredError
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.fixture import KEPT
 from pytest_inferenergy.session.session import SESSION
 from pytest_inferenergy.settings import Settings
@@ -52,7 +53,7 @@ def gate_outcomes(
         if remarks := remarks_on(item, outcome):
             outcome["notes"] = remarks
             if text is not None:
-                text = "\n".join([text, *(f"  note: {remark}" for remark in remarks)])
+                text = "\n".join([text, *(line(f"  note: {remark}") for remark in remarks)])
                 outcome["message"] = text
         if text is not None and effect == "warn":
             try:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.clock import time
+from pytest_inferenergy.escaping import line as escaped
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def pairs_line(turns: Turns, left: float) -> str:
 def waiting_line(gpu: str, seconds: float, holder: str | None) -> str:
     """``energy: waiting for GPU-2f1c8a53, 7 s so far: process 4711 in /home/me measures there``."""
     who = holder or "another session"
-    return f"energy: waiting for {gpu}, {seconds:.0f} s so far: {who} measures there"
+    return escaped(f"energy: waiting for {gpu}, {seconds:.0f} s so far: {who} measures there")
 
 
 def _in_main_thread() -> bool:

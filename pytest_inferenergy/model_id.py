@@ -34,9 +34,16 @@ def model_name(model: str, folder: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
+def quoted(nodeid: str) -> str:
+    """A node id for the shell, always in quotes, since parameters stand in brackets."""
+    return f"'{nodeid}'" if "'" not in nodeid else shlex.quote(nodeid)
+
+
 def again(nodeid: str) -> str:
     """What to give pytest to measure a test, or a model, once more."""
     if not is_model(nodeid):
-        return f"'{nodeid}'"
+        return quoted(nodeid)
     task, _, model = nodeid.partition("::")[2].partition("[")
-    return f"--energy-model {shlex.quote(model.removesuffix(']'))} --energy-task {task}"
+    return (
+        f"--energy-model {shlex.quote(model.removesuffix(']'))} --energy-task {shlex.quote(task)}"
+    )

@@ -56,7 +56,7 @@ def parse(data: bytes, where: str) -> Baselines:
     try:
         document = json_text.decode(data)
     except ValueError as error:
-        raise BaselineError(f"{where}: {error}.\n{_way_out(where)}") from None
+        raise BaselineError(f"{where}: {error}. {_way_out(where)}") from None
     if not isinstance(document, dict) or "schema" not in document:
         raise BaselineError(
             f"{where}: this is JSON, but no baseline file of pytest-inferenergy (it has no "
@@ -75,7 +75,7 @@ def _with_advice(read: Callable[[T, str], Baselines], content: T, where: str) ->
     try:
         return read(content, where)
     except BaselineError as error:
-        raise BaselineError(f"{error}.\n{_way_out(where)}") from None
+        raise BaselineError(f"{error}. {_way_out(where)}") from None
 
 
 def serialise(baselines: Baselines) -> str:

@@ -45,7 +45,7 @@ class StoredRuns:
                 for n, line in enumerate(run_lines(self.text), 1)
             )
         except BaselineError as error:
-            raise BaselineError(f"{error}.\n{self.advice}") from None
+            raise BaselineError(f"{error}. {self.advice}") from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.deciding.series import mean
 from pytest_inferenergy.deciding.sessions import levels, sessions
 from pytest_inferenergy.errors import DocumentError
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 HEADERS: Final = ("A kWh/1k", "B kWh/1k", "B/A", "99 % interval", "", "test")
@@ -75,7 +76,7 @@ def beyond(row: Row, limit: float | None, *, sure: bool) -> bool:
 
 def text(found: Compared, limit: float | None, *, sure: bool) -> str:
     """What was compared, and what was not."""
-    lines = [_table(found.rows, limit, sure=sure)] if found.rows else []
+    lines = _table(found.rows, limit, sure=sure).split("\n") if found.rows else []
     lines += [f"{row.label}: {remark}" for row in found.rows for remark in row.remarks]
     lines += [f"not compared: {name}: {reason}" for name, reason in found.not_compared]
     lines += [f"only in A: {name}" for name in found.only_in_a]
@@ -86,7 +87,7 @@ def text(found: Compared, limit: float | None, *, sure: bool) -> str:
     alone = len(found.only_in_a) + len(found.only_in_b)
     parts += [f"{alone} on one side only"] if alone else []
     parts += [f"{len(found.not_compared)} not compared"] if found.not_compared else []
-    return "\n".join([*lines, ", ".join(parts)])
+    return "\n".join(map(line, [*lines, ", ".join(parts)]))
 
 
 def exit_code(found: Compared, limit: float | None, *, sure: bool) -> int:
@@ -106,7 +107,7 @@ def _table(rows: Sequence[Row], limit: float | None, *, sure: bool) -> str:
             f"{row.ratio.ratio:.3f}",
             f"[{row.ratio.low:.3f}, {row.ratio.high:.3f}]",
             "OVER" if beyond(row, limit, sure=sure) else "",
-            row.label,
+            line(row.label),
         ]
         for row in rows
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.units import plain, with_prefix
 
 Found = Mapping[str, Any]
@@ -16,7 +17,7 @@ def text(found: Found) -> str:
     if found["self_test"] is not None:
         parts.append(_self_test(found["self_test"]))
     parts.append(iter([_conclusion(found)]))
-    return "\n\n".join("\n".join(lines) for lines in parts)
+    return "\n\n".join("\n".join(map(line, lines)) for lines in parts)
 
 
 def _head(found: Found) -> Iterator[str]:

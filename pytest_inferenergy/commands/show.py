@@ -12,6 +12,7 @@ from pytest_inferenergy.baselines.course import Course, course
 from pytest_inferenergy.baselines.history import Baselines, History
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.commands.documents import read_baselines
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.message import percent
 from pytest_inferenergy.reporting.table import full_label
 from pytest_inferenergy.units import kwh_per_1k, plain
@@ -23,7 +24,9 @@ MOST_POINTS: Final = 8
 
 def show(folder: Path, tolerance: float) -> str:
     """The baselines of a folder as text; ``tolerance`` is the fraction that creep is held to."""
-    return "\n\n".join(_machine(stored, tolerance) for stored in read_baselines(folder))
+    return "\n\n".join(
+        "\n".join(map(line, _machine(stored, tolerance))) for stored in read_baselines(folder)
+    )
 
 
 def machine_line(profile: MachineProfile) -> str:
@@ -39,7 +42,7 @@ def machine_line(profile: MachineProfile) -> str:
     return ", ".join(parts)
 
 
-def _machine(stored: Baselines, tolerance: float) -> str:
+def _machine(stored: Baselines, tolerance: float) -> list[str]:
     from tabulate import tabulate
 
     found = [
@@ -51,11 +54,11 @@ def _machine(stored: Baselines, tolerance: float) -> str:
     align = ("right", "right", "right", "left", "left")
     head = f"{stored.profile.slug}: {machine_line(stored.profile)}"
     if not rows:
-        return f"{head}\nno test"
+        return [head, "no test"]
     body = tabulate(rows, headers=HEADERS, tablefmt="plain", colalign=align, disable_numparse=True)
     notes = [line for name, history, told in found for line in _notes(name, history, told)]
     notes += [f"{test}: formerly {', '.join(ids)}" for test, ids in sorted(stored.former.items())]
-    return "\n".join([head, body, *notes])
+    return [head, *body.split("\n"), *notes]
 
 
 def _row(name: str, history: History, told: Course) -> list[str]:
@@ -64,7 +67,7 @@ def _row(name: str, history: History, told: Course) -> list[str]:
         percent(math.expm1(told.change)),
         str(len(history.runs)),
         day(told.points[-1].time),
-        name,
+        line(name),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_inferenergy.reporting.markup import visible
+from pytest_inferenergy.escaping import visible
 from pytest_inferenergy.reporting.ranking import worst_first
 from pytest_inferenergy.reporting.table import label
 
@@ -38,7 +38,7 @@ def _command(level: str, measurement: Mapping[str, Any], folder: str) -> str:
 
 def _data(text: str) -> str:
     """The message: line breaks and percent signs as GitHub reads them."""
-    lines = (visible(line).replace("%", "%25") for line in text.splitlines())
+    lines = (visible(line).replace("%", "%25") for line in text.split("\n"))
     return "%0A".join(lines)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from pytest_inferenergy.escaping import lines
+from pytest_inferenergy.reporting.document import shown
 
 Cell = Callable[[Mapping[str, Any]], object]
 
@@ -76,8 +80,12 @@ COLUMNS: Mapping[str, Cell | None] = {
 }
 """The columns in their order, new ones last; where no function stands the key has the same name."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """A spreadsheet takes a text that begins with one of these for a formula."""
+_LEAD = f"[{re.escape(''.join(FORMULA))}]"
+_FORMULA = re.compile(rf"""\A(?= *{_LEAD})|^(?={_LEAD})|(?<=;)(?=[ '"]*{_LEAD})""", re.MULTILINE)
+"""Where one would begin, also for a program that parts cells at semicolons: to it a quote within
+a cell quotes nothing, so that a line break of a message ends the row."""
 
 
 def to_csv(document: Mapping[str, Any]) -> str:
@@ -85,7 +93,7 @@ def to_csv(document: Mapping[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for measurement in document["measurements"]:
+    for measurement in shown(document)["measurements"]:
         writer.writerow(
             _cell(measurement.get(name) if cell is None else cell(measurement))
             for name, cell in COLUMNS.items()
@@ -97,6 +105,4 @@ def _cell(value: object) -> object:
     """A text that cannot be taken for a formula: an apostrophe before it says that it is none."""
     if not isinstance(value, str):
         return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a bare one would end the row
-    text = text.replace("\0", "\N{SYMBOL FOR NULL}")  # Python 3.10 can neither write nor read it
-    return f"'{text}" if text.lstrip(" \N{SYMBOL FOR NULL}").startswith(FORMULA) else text
+    return _FORMULA.sub("'", lines(value))

@@ -8,10 +8,18 @@ file equals the one that the run itself would have written. Its published form i
 from __future__ import annotations
 
 import platform
+<<<<<<< HEAD
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_inferenergy.clock import time
+=======
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pytest_inferenergy.escaping import line, lines
+>>>>>>> aaf0300 (Show text of files, devices and other processes escaped, each on its line)
 
 SCHEMA = 1
 
@@ -73,6 +81,25 @@ def software() -> dict[str, str]:
         "python": platform.python_version(),
         "platform": f"{platform.system()}-{platform.machine()}",
     }
+
+
+def shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document, or a part of it, with every text in it on one line and safe to show.
+
+    Only a message keeps its line breaks. To be applied before anything is made of it for people.
+    """
+    return {line(key): _shown(value, lines if key == "message" else line)
+            for key, value in document.items()}  # fmt: skip
+
+
+def _shown(value: Any, escape: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, Mapping):
+        return shown(value)
+    if isinstance(value, (list, tuple)):
+        return [_shown(item, line) for item in value]
+    return value
 
 
 def _complete(outcome: Mapping[str, Any]) -> dict[str, Any]:

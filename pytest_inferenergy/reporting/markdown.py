@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_inferenergy.reporting.markup import code, fence
+from pytest_inferenergy.reporting.document import shown
+from pytest_inferenergy.reporting.markup import code, fence, plain_text
 from pytest_inferenergy.reporting.ranking import why_not_gated, worst_first
 from pytest_inferenergy.reporting.remarks import remarks
-from pytest_inferenergy.reporting.table import by_turns, columns, full_label
+from pytest_inferenergy.reporting.table import Column, by_turns, columns, full_label
 
 LIMIT = 1024 * 1024
 """Bytes that GitHub takes as the summary of one step."""
@@ -60,6 +61,7 @@ class _Page:
 
 def to_markdown(document: Mapping[str, Any], limit: int = LIMIT) -> str:
     """The text of ``--energy-markdown`` in at most ``limit`` bytes, cut after whole rows."""
+    document = shown(document)
     page = _Page(limit)
     page.add(f"### Energy of inference\n\n{code(document['summary'])}\n")
     for problem in document["problems"]:
@@ -102,10 +104,15 @@ def _head(grams: bool, *, why: bool = False) -> str:
 
 
 def _row(measurement: Mapping[str, Any], grams: bool, why: Mapping[str, Any] | None = None) -> str:
-    cells = [column.cell(measurement) for column in columns(grams=grams)][1:]
+    cells = [_cell(column, measurement) for column in columns(grams=grams)][1:]
     if why is not None:
         cells.append(code(why_not_gated(measurement, why)))
     return f"| {' | '.join([SIGNS[measurement['gated']], _test(measurement), *cells])} |"
+
+
+def _cell(column: Column, measurement: Mapping[str, Any]) -> str:
+    text = column.cell(measurement)
+    return plain_text(text) if column.align == "left" else text  # the others are our numbers
 
 
 def _test(measurement: Mapping[str, Any]) -> str:

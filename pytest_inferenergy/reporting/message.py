@@ -6,8 +6,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+<<<<<<< HEAD
 from pytest_inferenergy.deciding.not_gated import not_gated
 from pytest_inferenergy.model_id import again
+=======
+from pytest_inferenergy.escaping import line
+from pytest_inferenergy.model_id import again, quoted
+>>>>>>> aaf0300 (Show text of files, devices and other processes escaped, each on its line)
 from pytest_inferenergy.reporting.against import by_turns, evidence
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -21,7 +26,8 @@ def message(outcome: Mapping[str, Any], causes: Sequence[str], where: Sequence[s
     if outcome["state"] == "measured":
         lines += _facts(outcome)
     lines += _next_steps(outcome, causes, where)
-    return "\n".join(lines)
+    # what a reference process printed last has lines of its own
+    return "\n".join(line(one) for text in lines for one in text.split("\n"))
 
 
 def title(outcome: Mapping[str, Any]) -> str:
@@ -196,9 +202,10 @@ def _next_steps(
 def _next_steps_against(outcome: Mapping[str, Any], causes: Sequence[str]) -> list[str]:
     against = outcome["against"]
     if "regressed" in causes:
+        test, revision = quoted(outcome["nodeid"]), shlex.quote(against["revision"])
         return [
             f"  to see what changed: git diff {against['commit'][:12]}; to look again: "
-            f"pytest '{outcome['nodeid']}' --energy-against {against['revision']}"
+            f"pytest {test} --energy-against {revision}"
         ]
     if "inconclusive" in causes and by_turns(outcome):
         return ["  to tell more: a longer --energy-max-seconds"]

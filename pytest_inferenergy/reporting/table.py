@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
 from pytest_inferenergy.reporting.against import evidence as level
 from pytest_inferenergy.reporting.message import half_width, percent, split
@@ -64,7 +65,7 @@ def label(outcome: Mapping[str, Any]) -> str:
     """The test's id, shortened to file and test, and the measurement's name."""
     file, _, test = outcome["nodeid"].partition("::")
     short = f"{file.rpartition('/')[2]}::{test}" if test else file
-    return short if outcome["name"] is None else f"{short} {outcome['name']}"
+    return line(short if outcome["name"] is None else f"{short} {outcome['name']}")
 
 
 def full_label(nodeid: str, name: str | None) -> str:
@@ -123,7 +124,7 @@ def _tabulated(chosen: Sequence[Column], outcomes: Sequence[Mapping[str, Any]]) 
     from tabulate import tabulate
 
     return tabulate(
-        [[column.cell(outcome) for column in chosen] for outcome in outcomes],
+        [[line(column.cell(outcome)) for column in chosen] for outcome in outcomes],
         headers=[column.title for column in chosen],
         tablefmt="simple",
         colalign=[column.align for column in chosen],

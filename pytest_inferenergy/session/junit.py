@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_inferenergy.escaping import line
+
 HEADLINES = (
     "state", "reason", "verdict", "source", "kwh_per_1k", "low", "high", "gco2_per_1k",
     "joules_per_inference", "seconds_per_inference", "mean_watts", "baseline_kwh_per_1k", "change",
@@ -16,13 +18,18 @@ def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, ob
     """The headline scalars of outcomes, for JUnit: ``energy.kwh_per_1k`` and so on."""
     found: list[tuple[str, object]] = []
     for outcome in outcomes:
-        prefix = "energy" if outcome["name"] is None else f"energy.{outcome['name']}"
+        prefix = "energy" if outcome["name"] is None else f"energy.{line(outcome['name'])}"
         for key in HEADLINES:
             value = outcome.get(key)
             if value is not None:
+<<<<<<< HEAD
                 found.append((f"{prefix}.{key}", value))
         if outcome["flags"]:
             found.append((f"{prefix}.flags", " ".join(outcome["flags"])))
+=======
+                safe = line(value) if isinstance(value, str) else value
+                found.append((f"{prefix}.{key}", safe))
+>>>>>>> aaf0300 (Show text of files, devices and other processes escaped, each on its line)
         if outcome["budget"] is not None:
             found.append((f"{prefix}.budget", outcome["budget"]["word"]))
     return found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.against import summary
+from pytest_inferenergy.reporting.document import shown
 from pytest_inferenergy.reporting.remarks import remarks
 from pytest_inferenergy.reporting.table import by_turns, notes, table, unmeasured
 from pytest_inferenergy.session.ending import document_of
@@ -21,17 +24,21 @@ def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> N
     if not session.outcomes and not session.comparisons:
         return
     terminal.section("energy report", "-")
-    if session.outcomes:
+    outcomes = [shown(outcome) for outcome in session.outcomes]
+    if outcomes:
         # line by line: of what an encoding lacks a character, pytest escapes the line ends, too
-        for line in table(session.outcomes, _room(terminal)).splitlines():
-            terminal.write_line(line)
-    for turns in session.comparisons:
-        terminal.write_line(by_turns(turns))
+        _write(terminal, table(outcomes, _room(terminal)).split("\n"))
+    _write(terminal, [by_turns(turns) for turns in session.comparisons])
     settings = session.settings
     carbon = None if settings.carbon is None else settings.carbon.as_data()
     equivalents = [each.as_data() for each in settings.equivalents]
-    for line in (*notes(session.outcomes), *remarks(session.outcomes, carbon, equivalents)):
-        terminal.write_line(line)
+    _write(terminal, [*notes(outcomes), *remarks(outcomes, carbon, equivalents)])
+
+
+def _write(terminal: pytest.TerminalReporter, texts: Iterable[str], **markup: bool) -> None:
+    """Each text on a line of its own."""
+    for text in texts:
+        terminal.write_line(line(text), **markup)
 
 
 def _room(terminal: pytest.TerminalReporter) -> int | None:
@@ -42,21 +49,19 @@ def _room(terminal: pytest.TerminalReporter) -> int | None:
 
 def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
     """The last line above pytest's own, whenever an energy test was selected."""
-    for problem in session.problems:
-        terminal.write_line(f"energy: ERROR: {problem}", red=True)
-    for written in session.written:
-        terminal.write_line(f"energy: {written}")
+    problems = [" ".join(problem.split("\n")) for problem in session.problems]
+    _write(terminal, [f"energy: ERROR: {problem}" for problem in problems], red=True)
+    _write(terminal, [f"energy: {written}" for written in session.written])
     outcomes = session.outcomes
     if not session.settings.report and any(o["state"] == "measured" for o in outcomes):
-        for line in unmeasured(outcomes):
-            terminal.write_line(f"energy: {line}")
+        _write(terminal, [f"energy: {told}" for told in unmeasured(outcomes)])
     against = summary(outcomes)
     if against is not None:
-        terminal.write_line(f"energy: {against}")
+        _write(terminal, [f"energy: {against}"])
     if os.environ.get("GITHUB_ACTIONS") and not (session.silent or session.follows):
         from pytest_inferenergy.reporting.github import actions_lines
 
-        for line in actions_lines(document_of(session), terminal.config.rootpath):
-            terminal.write_line(line)
+        for command in actions_lines(document_of(session), terminal.config.rootpath):
+            terminal.write_line(command)
     if session.selected:
-        terminal.write_line(session.summary())
+        _write(terminal, [session.summary()])

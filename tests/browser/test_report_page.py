@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_inferenergy.escaping import line
 from tests.browser.conftest import OpenReport, Page
 from tests.reporting.documents import HOSTILE, document, every_verdict, full, many
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.one_python
 PLOTS = "return [...document.querySelectorAll('.plot')]"
 WORST_FIRST = [
     "test_regressed[é-32]", "test_over", "test_unsure", "test_unmeasured", "test_new",
-    "test_passed", HOSTILE, "test_improved",
+    "test_passed", line(HOSTILE), "test_improved",
 ]  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def test_the_worst_comes_first_and_headers_sort(page: Page) -> None:
     assert page.shown()[-2:] == ["test_unmeasured", "test_new"]
     page.find("th.test .sorter").click()
     assert page.shown()[0] == "test_improved"
-    assert page.shown()[-1] == HOSTILE
+    assert page.shown()[-1] == line(HOSTILE)
 
 
 def test_filters_by_verdict_and_by_text(page: Page) -> None:
@@ -96,7 +97,7 @@ def test_untrusted_text_stays_text(page: Page) -> None:
         button.click()
     assert page.run("return window.ran") is None
     assert page.all("main img, main b, main i, main script") == []
-    assert HOSTILE in page.shown()
+    assert line(HOSTILE) in page.shown()
     messages = page.run("return [...document.querySelectorAll('.message')].map(m => m.textContent)")
     assert "<script>alert('message')</script>" in messages
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
 
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.csv_results import COLUMNS, FORMULA, to_csv
 from pytest_inferenergy.reporting.document import results_document
 from tests.reporting.outcomes import budget, measured, unmeasured
+from tests.test_escaping import HOSTILE, hidden
 
 
 def rows(*outcomes: dict[str, Any]) -> list[dict[str, str]]:
@@ -39,19 +40,36 @@ def test_a_row_for_each_measurement_with_all_its_numbers() -> None:
     assert second["kwh_per_1k"] == second["change"] == second["line"] == ""
 
 
-@given(st.text(st.characters(codec="utf-8"), min_size=1))
+@given(HOSTILE.filter(bool))
 @example("\0")
 @example("a\0b")
 @example(" \0=1")
 @example("\r\n")
+@example('x"; "=1')
 def test_no_text_is_taken_for_a_formula_and_none_is_lost(text: str) -> None:
     (row,) = rows(unmeasured(text))
-    assert not row["reason"].lstrip(" ␀").startswith(FORMULA)
-    kept = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "␀")
-    assert row["reason"].removeprefix("'") == kept.removeprefix("'")
+    for part in row["reason"].split(";"):
+        assert not part.lstrip(' "').startswith(FORMULA)
+    assert row["reason"].replace("'", "") == line(text).replace("'", "")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", " =1", "-x", "+x", "\t=1"])
+@given(HOSTILE, HOSTILE.filter(bool))
+def test_only_a_message_has_lines_and_nothing_hides_in_any(message: str, name: str) -> None:
+    results = results_document(
+        [measured() | {"message": message, "name": name, "flags": [name]}] * 2,
+        [], settings={}, summary="",
+    )  # fmt: skip
+    text = to_csv(results).removesuffix("\n").split("\n")
+    assert len(text) == 3 + 2 * message.count("\n")
+    assert not any(hidden(one) for one in "".join(text))
+    assert not any(part.lstrip().startswith("::") for part in text)
+
+
+def test_spreadsheets_that_part_cells_at_semicolons_find_no_formula() -> None:
+    assert rows(unmeasured('a;=1; +2; "@3; 4'))[0]["reason"] == "a;'=1;' +2;' \"@3; 4"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", " =1", "-x", "+x"])
 def test_an_apostrophe_says_that_it_is_no_formula(text: str) -> None:
     assert rows(unmeasured(text))[0]["reason"] == f"'{text}"
 

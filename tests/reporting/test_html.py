@@ -17,6 +17,7 @@ pytest.importorskip("jinja2")
 pytest.importorskip("plotly")
 
 from pytest_inferenergy.errors import InferenergyError
+from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.html import missing_extra, render_html
 from pytest_inferenergy.reporting.html.embed import harmless, script_json
 from pytest_inferenergy.reporting.html.rows import details
@@ -49,7 +50,7 @@ def test_tells_every_measurement_the_worst_first() -> None:
         ["passed"], ["passed"], ["improved"],
     ]  # fmt: skip
     assert {one["sort"]["test"] for one in found} == {
-        measurement["nodeid"] for measurement in results["measurements"]
+        line(measurement["nodeid"]) for measurement in results["measurements"]
     }
 
 
@@ -86,7 +87,7 @@ def test_untrusted_text_is_escaped_everywhere() -> None:
     assert "<b>" not in SCRIPT.sub("", page)
     block = scripts(page)['type="application/json" id="data"']
     assert not set("<>&\u2028\u2029") & set(block)
-    assert any(HOSTILE in one["text"] for one in data(page))
+    assert any(line(HOSTILE) in one["text"] for one in data(page))
 
 
 @given(st.text(alphabet=st.characters()))  # surrogates, too

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_inferenergy.reporting.markup import code, fence, visible
+from pytest_inferenergy.escaping import line, lines
+from pytest_inferenergy.reporting.markup import code, fence
 from tests.reporting.rendered import Page
 
 NASTY = (
@@ -23,7 +24,7 @@ NASTY = (
 
 
 def as_one_line(text: str) -> str:
-    return " ".join(visible(text, " ").split())
+    return " ".join(line(text).split())
 
 
 @given(st.text())
@@ -47,9 +48,10 @@ def test_a_cell_stays_one_cell(text: str) -> None:
 def test_a_block_is_the_text_and_nothing_else(text: str) -> None:
     page = Page(f"{fence(text)}\n\nafter")
     (shown,) = page.codes
-    assert shown.rstrip("\n") == "\n".join(map(visible, text.splitlines())).rstrip("\n")
+    assert shown.rstrip("\n") == lines(text).rstrip("\n")
     assert page.tags == ["pre", "code", "p"]
 
 
 def test_nothing_hides_or_turns_the_text_around() -> None:
-    assert visible("a\u202eb\x1b[31m\x00") == "a\ufffdb\ufffd[31m\ufffd"
+    (shown,) = Page(code("a\u202eb\x1b[31m\x00")).codes
+    assert shown == r"a\u202eb\x1b[31m\x00"

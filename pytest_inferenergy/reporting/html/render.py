@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_inferenergy.errors import InferenergyError
 from pytest_inferenergy.reporting.against import summary as against
+from pytest_inferenergy.reporting.document import shown
 from pytest_inferenergy.reporting.html.embed import harmless, script_json, source_hash
 from pytest_inferenergy.reporting.html.extra import missing_extra
 from pytest_inferenergy.reporting.html.forest import scale
@@ -32,7 +33,7 @@ def render_html(document: Mapping[str, Any]) -> str:
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    document = json.loads(json.dumps(document, sort_keys=True))  # the same as from its file
+    document = shown(json.loads(json.dumps(document, sort_keys=True)))  # the same as from its file
     style, script = _asset("report.css"), "".join(_asset(name) for name in SCRIPTS)
     plotly = harmless(get_plotlyjs())
     page = Environment(
@@ -42,7 +43,7 @@ def render_html(document: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     ).get_template("report.html.jinja")
-    text = page.render(
+    return page.render(
         **_view(document),
         style=Markup(style),
         script=Markup(script),
@@ -50,7 +51,6 @@ def render_html(document: Mapping[str, Any]) -> str:
         script_hashes=" ".join(f"'{source_hash(code)}'" for code in (script, plotly)),
         data=Markup(script_json(_data(document))),
     )
-    return text.encode("utf-8", "replace").decode()  # a lone surrogate in a test's name
 
 
 def _view(document: Mapping[str, Any]) -> dict[str, Any]:
