@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def results(path: Path, field: str, text: str) -> Path:
     odd = outcome(profile=profile, verdict="regressed", run=run)
     odd |= {field: text} if field in ("nodeid", "name") else {}
     odd |= {"flags": [text]} if field == "flags" else {}
-    unmeasured = {
+    unmeasured: dict[str, Any] = {
         "nodeid": "t.py::test_b", "name": None, "state": "unmeasured", "gate": "fail",
         "reason": text if field == "reason" else "no GPU", "flags": [], "test_outcome": "passed",
         "broken_baseline": None,
@@ -100,8 +100,9 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where in a document texts stand."""
     if isinstance(value, str):
         return [at]
-    pairs = value.items() if isinstance(value, dict) else ()
-    pairs = enumerate(value) if isinstance(value, list) else pairs
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, (dict, list)):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
     return [place for key, inner in pairs for place in places(inner, (*at, key))]
 
 
