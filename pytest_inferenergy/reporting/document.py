@@ -8,18 +8,11 @@ file equals the one that the run itself would have written. Its published form i
 from __future__ import annotations
 
 import platform
-<<<<<<< HEAD
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from pytest_inferenergy.clock import time
-=======
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.escaping import line, lines
->>>>>>> aaf0300 (Show text of files, devices and other processes escaped, each on its line)
 
 SCHEMA = 1
 

@@ -6,13 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-<<<<<<< HEAD
 from pytest_inferenergy.deciding.not_gated import not_gated
-from pytest_inferenergy.model_id import again
-=======
 from pytest_inferenergy.escaping import line
 from pytest_inferenergy.model_id import again, quoted
->>>>>>> aaf0300 (Show text of files, devices and other processes escaped, each on its line)
 from pytest_inferenergy.reporting.against import by_turns, evidence
 from pytest_inferenergy.units import plain, with_prefix
 

@@ -22,14 +22,10 @@ def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, ob
         for key in HEADLINES:
             value = outcome.get(key)
             if value is not None:
-<<<<<<< HEAD
-                found.append((f"{prefix}.{key}", value))
-        if outcome["flags"]:
-            found.append((f"{prefix}.flags", " ".join(outcome["flags"])))
-=======
                 safe = line(value) if isinstance(value, str) else value
                 found.append((f"{prefix}.{key}", safe))
->>>>>>> aaf0300 (Show text of files, devices and other processes escaped, each on its line)
+        if outcome["flags"]:
+            found.append((f"{prefix}.flags", line(" ".join(outcome["flags"]))))
         if outcome["budget"] is not None:
             found.append((f"{prefix}.budget", outcome["budget"]["word"]))
     return found
