@@ -34,7 +34,7 @@ def test_one_that_measuring_needs_and_that_is_missing(project: Project, name: st
 
 
 @pytest.mark.parametrize("error", ["RuntimeError('CUDA driver too old')", "AttributeError(name)"])
-@pytest.mark.parametrize("name", ["torch", "cupy", "jax"])
+@pytest.mark.parametrize("name", ["torch", "cupy", "jax", "tensorflow", "numba.cuda"])
 def test_a_framework_that_is_broken_does_not_matter(
     project: Project, name: str, error: str
 ) -> None:

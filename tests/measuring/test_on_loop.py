@@ -14,6 +14,7 @@ from pytest_inferenergy.comparing.clock import ClockMeter
 from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.on_loop import LoopCaller, on_loop
+from pytest_inferenergy.measuring.side_by_side import calls_together
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
@@ -222,3 +223,25 @@ async def test_a_native_timeout_leaves_nothing_behind() -> None:
 def test_what_cannot_be(wrong: dict[str, Callable[[], None]], message: str) -> None:
     with pytest.raises(MisuseError, match=message):
         Workload(print, caller=LoopCaller(), **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+@pytest.mark.parametrize("keep_first", [True, False])
+async def test_devices_are_waited_for_at_both_edges(
+    monkeypatch: pytest.MonkeyPatch, concurrency: int, keep_first: bool
+) -> None:
+    order: list[str] = []
+
+    class Marks(ClockMeter):
+        def edge(self) -> float:
+            order.append("edge")
+            return super().edge()
+
+    waits = "pytest_inferenergy.measuring.side_by_side.synchronise"
+    monkeypatch.setattr(waits, lambda result=None: order.append("wait"))
+    workload = Workload(Service().ask, concurrency=concurrency)
+    stretch = Stretch()
+    await calls_together(workload, 6, MeterSet([Marks()]), stretch, keep_first)
+    edges = [number for number, word in enumerate(order) if word == "edge"]
+    assert len(edges) == 2
+    assert all(order[number - 1] == "wait" for number in edges)
