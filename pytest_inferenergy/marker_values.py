@@ -17,6 +17,8 @@ class EnergyMarker:
     gate: str | None = None
     task: str | None = None
     """One of the ten tasks of the study, for the report."""
+    pace: str | None = None
+    """``ignore``: gate host-bound work by its energy at the baseline's pace alone."""
     counted: bool = False
     """Whether ``inferences`` was written down, and not the default."""
 

@@ -26,8 +26,9 @@ def energy(
     max_seconds: float | None = None,
     gate: str | None = None,
     task: str | None = None,
+    pace: str | None = None,
 ) -> EnergyMarker:
-    """Measure the energy of this test. tolerance and must_detect are percentages, gate is one of fail, warn and off, task one of the ten tasks of the study. On a test that does not ask for the fixture `energy` the whole call of the test function is measured, answering so many inferences."""  # noqa: E501
+    """Measure the energy of this test. tolerance and must_detect are percentages, gate is one of fail, warn and off, task one of the ten tasks of the study; pace='ignore' gates host-bound work by its energy at the baseline's pace alone. On a test that does not ask for the fixture `energy` the whole call of the test function is measured, answering so many inferences."""  # noqa: E501
     _check("inferences", inferences, int, least=1)
     _check_given("name", name, str)
     _check_given("tolerance", tolerance, (int, float), least=0)
@@ -36,6 +37,8 @@ def energy(
     _check_given("gate", gate, str)
     if gate not in (None, "fail", "warn", "off"):
         raise MisuseError(f"gate={gate!r}: give 'fail', 'warn' or 'off'")
+    if pace not in (None, "ignore"):
+        raise MisuseError(f"pace={pace!r:.80}: give 'ignore', or leave it out")
     if task is not None:
         from pytest_inferenergy.task_names import unknown_task
 
@@ -54,7 +57,7 @@ def energy(
         raise MisuseError(f"must_detect={must_detect} has to be greater than {tolerance=}")
     from pytest_inferenergy.marker_values import EnergyMarker
 
-    return EnergyMarker(inferences, name, tolerance, must_detect, max_seconds, gate, task)
+    return EnergyMarker(inferences, name, tolerance, must_detect, max_seconds, gate, task, pace)
 
 
 def energy_budget(limit: str, per: int = 1000) -> Budget:

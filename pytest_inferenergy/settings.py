@@ -74,6 +74,8 @@ class Settings:
     """What the energy is compared with in the report."""
     disable: bool = False
     """Run the bodies once, unmeasured."""
+    ignore_pace: bool = False
+    """Gate host-bound work by its energy at the baseline's pace alone, as the marker says."""
     gate_from_command_line: bool = False
     """Whether the gate was given on the command line, where it overrides markers."""
 
@@ -105,7 +107,9 @@ class Settings:
                 f"must_detect={100 * must_detect:g} has to be greater than the tolerance, "
                 f"{100 * tolerance:g} percent"
             )
-        changes.update(tolerance=tolerance, must_detect=must_detect)
+        changes.update(
+            tolerance=tolerance, must_detect=must_detect, ignore_pace=marker.pace == "ignore"
+        )
         if marker.max_seconds is not None:
             changes["max_seconds"] = marker.max_seconds
         if marker.gate is not None and not self.gate_from_command_line:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_inferenergy.deciding import student
-from pytest_inferenergy.deciding.between import PRIOR_DEGREES, window_spread
+from pytest_inferenergy.deciding.between import Stored, least_spread, mean_error, stored_levels
 from pytest_inferenergy.deciding.comparability import comparable
 from pytest_inferenergy.deciding.margins import ALPHA
 from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.deciding.stored import between_sessions, check
+from pytest_inferenergy.deciding.screen import FEW
+from pytest_inferenergy.deciding.stored import check
 
 BudgetWord = Literal["passed", "blown", "inconclusive"]
 
@@ -35,27 +36,34 @@ class BudgetVerdict:
 
 
 def judge_budget(
-    new: Run, limit_joules: float, baseline: Sequence[Run] = (), *, alpha: float = ALPHA
+    new: Run,
+    limit_joules: float,
+    baseline: Sequence[Run] = (),
+    *,
+    high: float | None = None,
+    alpha: float = ALPHA,
 ) -> BudgetVerdict:
-    """Blown where even the lower bound exceeds the limit, passed where the estimate does not.
+    """Blown where even the lower bound exceeds the limit; passed where the interval does not.
 
     Between the two it is inconclusive. The bound is for one run drawn from all that this workload
-    could have, so its error is √(s² + within²) with the between-run variance of
-    `Between` (prior alone where nothing is stored). Gains of sensors differ by card: the bound
-    does not cover that.
+    could have, so its error is √(s² + own²) with the between-run variance of `Stored` (the prior
+    alone where nothing is stored). ``high``: upper limit of the run's own interval, joules per
+    inference; the estimate where it is not given. Gains of sensors differ by card: neither covers
+    that.
     """
     check(new)
     if not (math.isfinite(limit_joules) and limit_joules > 0):
         raise ValueError(f"a budget must be finite and positive, not {limit_joules!r}")
-    stored = comparable(new, baseline)
-    if stored:
-        between = between_sessions(new, stored)
-        degrees, spread = between.degrees, between.sd
-    else:
-        degrees, spread = PRIOR_DEGREES, window_spread(new, ())
-    half = student.quantile(1 - alpha, degrees) * math.hypot(spread, new.stderr)
+    past = comparable(new, baseline)
+    own = mean_error(new, past)
+    if past:
+        known = stored_levels(new, past)
+    else:  # one session that says nothing of how much runs differ
+        known = Stored(new.log_joules, 1, 0.0, 0.0, 0, 1.0, least=least_spread(new, ()))
+    spread = known.one_run(FEW[0], own)
+    half = student.quantile(1 - alpha, spread.degrees) * spread.stderr
     estimate, low = student.ratio(new.log_joules), student.ratio(new.log_joules - half)
     word: BudgetWord = "blown" if low > limit_joules else "inconclusive"
-    if estimate <= limit_joules:
+    if max(estimate, high or 0.0) <= limit_joules:
         word = "passed"
     return BudgetVerdict(word, limit_joules, estimate, low, alpha)

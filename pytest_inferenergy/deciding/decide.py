@@ -13,7 +13,7 @@ from pytest_inferenergy.deciding.comparability import (
     comparable,
     other_card,
 )
-from pytest_inferenergy.deciding.finding import Finding, doubted, find
+from pytest_inferenergy.deciding.finding import Finding, Pace, doubted, find
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.pace import PaceSplit
 from pytest_inferenergy.deciding.run import Run
@@ -30,14 +30,14 @@ def decide(
     must_detect: float | None = None,
     estimated: bool = False,
     waits: bool = True,
-    pace_gated: bool = True,
+    pace_counts: Pace = "gated",
 ) -> Verdict:
     """Compare a new run with stored ones.
 
     Margins are fractions; ``must_detect`` is twice the tolerance by default. ``estimated``: the
     energy is a model's, not a meter's, so it never is ``regressed``. ``waits``: whether the
     device can wait for its host; a processor is the host, and longer work is more work there.
-    ``pace_gated``: false where the host had other work meanwhile, so that its pace says nothing.
+    ``pace_counts``: what a change of pace counts for (see `finding.Pace`).
     Raises `ValueError` for figures that are not finite.
     """
     margins = Margins.of(tolerance, must_detect)
@@ -51,7 +51,7 @@ def decide(
         changes = ", ".join(changed_inputs(new, latest))
         blank = Verdict.of("inconclusive", f"inputs changed: {changes}", margins)
         return replace(blank, also_changed=also_changed(new, latest))
-    found = find(new, runs, margins, waits=waits, pace_gated=pace_gated)
+    found = find(new, runs, margins, waits=waits, pace_counts=pace_counts)
     found = doubted(found, other_card(new, runs[0]), estimated)
     return _verdict(new, runs, margins, found)
 
@@ -61,7 +61,6 @@ def _verdict(new: Run, runs: Sequence[Run], margins: Margins, found: Finding) ->
     log_tokens = _log_tokens(new, runs)
     log_time = new.log_seconds - mean(levels(groups, lambda run: run.log_seconds))
     total = found.total
-    told = found.decisive if found.parts is None else found.parts.at_pace
     whole = replace(
         Verdict.of(found.word, found.reason, margins),
         runs=len(runs),
@@ -74,8 +73,9 @@ def _verdict(new: Run, runs: Sequence[Run], margins: Margins, found: Finding) ->
         power_ratio=student.ratio(total.log_ratio - log_time),
         tokens_ratio=None if log_tokens is None else student.ratio(log_tokens),
         time_per_token_ratio=None if log_tokens is None else student.ratio(log_time - log_tokens),
-        smallest_detectable=student.fraction(told.smallest_detectable),
+        smallest_detectable=student.fraction(total.smallest_detectable),
         confidence=None if found.word == "inconclusive" else found.decisive.confidence,
+        decided_by="total" if found.decisive is total else "at_pace",
         flags=found.flags,
         also_changed=also_changed(new, max(runs, key=lambda run: run.time)),
     )
@@ -99,6 +99,7 @@ def _with_pace(verdict: Verdict, parts: PaceSplit) -> Verdict:
         energy_at_pace_change=student.fraction(parts.at_pace.log_ratio),
         energy_at_pace_low=student.fraction(parts.at_pace.low),
         energy_at_pace_high=student.fraction(parts.at_pace.high),
+        energy_at_pace_smallest_detectable=student.fraction(parts.at_pace.smallest_detectable),
         pace_change=student.fraction(parts.pace.log_ratio),
         pace_low=student.fraction(parts.pace.low),
         pace_high=student.fraction(parts.pace.high),

@@ -8,18 +8,19 @@ changed, which is sharp; t is as noisy as the host.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pytest_inferenergy.deciding.between import Between, prior_sd
-from pytest_inferenergy.deciding.change import Change, against
+from pytest_inferenergy.deciding.between import Stored
+from pytest_inferenergy.deciding.change import Change
 from pytest_inferenergy.deciding.estimate import MOSTLY_WAITING
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.rest import pace_spread, waiting_at_rest
 from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.deciding.screen import change_of
 from pytest_inferenergy.deciding.series import mean
 from pytest_inferenergy.deciding.sessions import levels, sessions
-from pytest_inferenergy.deciding.waiting import Waiting, pace_share, residual_sd, waiting_power
+from pytest_inferenergy.deciding.waiting import Waiting, pace_share, waiting_power
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,20 @@ class PaceSplit:
     """P0·t/E at the baseline: the share of its energy spent waiting, 0 to 1."""
 
 
-def split(new: Run, baseline: Sequence[Run], margins: Margins) -> PaceSplit | None:
+def split(
+    new: Run, baseline: Sequence[Run], margins: Margins, *, baseline_alone: bool = False
+) -> PaceSplit | None:
     """Split the change, or ``None`` where the baseline is not host-bound: the total decides.
 
     Host-bound by what windows tell of the waiting, or because work draws hardly more than the
-    card at rest.
+    card at rest. ``baseline_alone``: the new run has no say in whether it is.
     """
     groups = sessions(baseline)
     log_seconds = mean(levels(groups, lambda run: run.log_seconds))
     log_joules = mean(levels(groups, lambda run: run.log_joules))
     mean_watts = math.exp(log_joules - log_seconds)
-    waiting = _waiting(new, baseline, mean_watts) or waiting_at_rest(new, baseline)
+    known = baseline if baseline_alone else [new, *baseline]
+    waiting = _waiting(known, baseline, mean_watts) or waiting_at_rest(known[0], baseline)
     if waiting is None:
         return None
     watts = min(waiting.watts, mean_watts)  # waiting is part of the whole
@@ -73,41 +77,34 @@ def _at_pace(
     def moved(run: Run) -> float:
         return math.log(_left(run, waiting.watts, pace_seconds))
 
+    def error(run: Run) -> float:
+        return run.stderr * _kept(run, waiting)
+
     away = abs(math.exp(new.log_seconds) - pace_seconds)
-    own, spread = _wander(new, baseline, waiting)
-    within = math.hypot(
-        new.stderr * own, waiting.stderr * away / _left(new, waiting.watts, pace_seconds)
-    )
-    between = Between.pooled(levels(sessions(baseline), moved), spread)
-    return against(moved(new), between, within, margins)
-
-
-def _wander(new: Run, baseline: Sequence[Run], waiting: Waiting) -> tuple[float, float]:
-    """What a move to another pace leaves: the share of the new run's own error, and s0."""
-    if not waiting.at_rest:
-        return math.sqrt(1 - pace_share(new)), _spread(new, baseline, residual_sd)
-    own = _kept(new, waiting.watts)
-    stored = [(_kept(run, waiting.watts) * run.window_sd, max(run.windows, 2)) for run in baseline]
-    return own, prior_sd(own * new.window_sd, stored)
+    of_slope = waiting.stderr * away / _left(new, waiting.watts, pace_seconds)
+    stored = Stored.of(baseline, moved, error)
+    return change_of(moved(new), stored, math.hypot(error(new), of_slope), margins)
 
 
 def _pace(new: Run, baseline: Sequence[Run], share: float, margins: Margins) -> Change:
     """The change of seconds per inference; what wanders is time, and ``share`` of it is energy."""
-    spread = max(
-        _spread(new, baseline, lambda run: run.window_sd / share), pace_spread(new, baseline)
-    )
-    between = Between.pooled(levels(sessions(baseline), lambda run: run.log_seconds), spread)
-    return against(new.log_seconds, between, new.stderr / share, margins)
+
+    def error(run: Run) -> float:
+        return run.stderr / share
+
+    least = pace_spread(new, baseline)
+    stored = Stored.of(baseline, lambda run: run.log_seconds, error, least)
+    return change_of(new.log_seconds, stored, error(new), margins)
 
 
-def _waiting(new: Run, baseline: Sequence[Run], mean_watts: float) -> Waiting | None:
-    """P0 by the stored runs; where they were too calm to tell it, with the new run's help.
+def _waiting(known: Sequence[Run], baseline: Sequence[Run], mean_watts: float) -> Waiting | None:
+    """P0 by the stored runs; where they are too calm to show it, by all that are ``known``.
 
     Only a card whose stored energy is mostly waiting is host-bound. On a busy card the time of
     added work would else be taken for waiting and hide the work's energy, and a new run that made
     a busy card wait could talk its own regression away.
     """
-    waiting = waiting_power(baseline) or waiting_power([*baseline, new])
+    waiting = waiting_power(baseline) or waiting_power(known)
     return waiting if waiting and waiting.watts >= MOSTLY_WAITING * mean_watts else None
 
 
@@ -116,20 +113,12 @@ def _left(run: Run, watts: float, pace_seconds: float) -> float:
     return math.exp(run.log_joules) - watts * (math.exp(run.log_seconds) - pace_seconds)
 
 
-def _kept(run: Run, watts: float) -> float:
-    """Share of a run's wander that a move to another pace leaves, where P0 is the power at rest.
+def _kept(run: Run, waiting: Waiting) -> float:
+    """Share of a run's wander that a move to another pace leaves.
 
     Without a line what is not waiting may wander as much as the whole; the error of one window is
     the meter's, and no pace explains it.
     """
-    if run.windows == 1 or pace_share(run) > 0:
+    if not waiting.at_rest or run.windows == 1 or pace_share(run) > 0:
         return math.sqrt(1 - pace_share(run))
-    return 1 - min(1.0, watts / math.exp(run.log_joules - run.log_seconds))
-
-
-def _spread(new: Run, baseline: Sequence[Run], sd: Callable[[Run], float]) -> float:
-    """s0 from the windows' sd of another quantity than total energy."""
-    return prior_sd(
-        sd(new) if new.windows > 1 else None,
-        [(sd(run), run.windows) for run in baseline if run.windows > 1],
-    )
+    return 1 - min(1.0, waiting.watts / math.exp(run.log_joules - run.log_seconds))

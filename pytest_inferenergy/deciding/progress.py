@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_inferenergy.deciding.between import window_spread
+from pytest_inferenergy.deciding.between import stored_levels
 from pytest_inferenergy.deciding.comparability import comparable
 from pytest_inferenergy.deciding.estimate import Estimate
 from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.deciding.stored import between_sessions
+from pytest_inferenergy.deciding.screen import FEW, convicting
 
 MIN_WINDOWS = 8
 LEAST_WINDOWS = 3
@@ -48,10 +48,11 @@ def progress(
 ) -> Progress:
     """Judge the windows so far; ``new`` is the run they would make, ``seconds`` the time spent.
 
-    Against stored runs: 8 windows and within² < 0.1·s²(1 + 1/K). Without them: 8 windows and a
-    99 % half-width of at most 1 %, or 10 s (or ten windows, where a slow meter needs long ones:
-    ``window_seconds``). With a budget and without
-    stored runs: 8 windows and within² < 0.1·s0²; with both the stricter, within² < 0.1·s².
+    Against stored runs: 8 windows and within² < 0.1·s²(1 + 1/K), or an error no larger than that
+    of the stored runs, beyond which more windows do not narrow the bounds (see `Stored`). Without
+    stored runs: 8 windows and a 99 % half-width of at most 1 %, or 10 s (or ten windows, where a
+    slow meter needs long ones: ``window_seconds``). With a budget and without stored runs:
+    8 windows and within² < 0.1·s0²; with both the stricter, within² < 0.1·s².
     """
     stored = comparable(new, baseline)
     new_seconds = max(NEW_SECONDS, NEW_WINDOWS * window_seconds)
@@ -61,11 +62,15 @@ def progress(
     if estimate.windows < MIN_WINDOWS:
         return Progress(False, f"{estimate.windows} of {MIN_WINDOWS} windows")
     if stored:
-        between = between_sessions(new, stored)
-        scale = between.sd**2 if budget else between.stderr(0.0) ** 2
-        return _settled(estimate, scale, f"{between.sessions} stored sessions")
+        past = stored_levels(new, stored)
+        sessions = f"{past.sessions} stored sessions"
+        if not budget and estimate.stderr <= past.stored_error:
+            return Progress(True, f"as precise as {sessions}")
+        sharpest = min(past.spread(prior, 0.0).stderr for prior in convicting(past.sessions))
+        scale = past.one_run(FEW[0], 0.0).stderr if budget else sharpest
+        return _settled(estimate, scale**2, sessions)
     if budget:
-        return _settled(estimate, window_spread(new, ()) ** 2, "the budget")
+        return _settled(estimate, FEW[0].sd ** 2, "the budget")
     half = estimate.half_width(CONFIDENCE)
     text = f"99 % interval ±{half:.2%}"
     return Progress(half <= HALF_WIDTH, text if half <= HALF_WIDTH else f"{text}, want ±1 %")

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_inferenergy.deciding import student
-from pytest_inferenergy.deciding.between import PRIOR_DEGREES, window_spread
+from pytest_inferenergy.deciding.between import least_spread, mean_error
 from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.deciding.series import mean
+from pytest_inferenergy.deciding.screen import FEW
+from pytest_inferenergy.deciding.series import mean, root_mean_square
 from pytest_inferenergy.deciding.sessions import levels, sessions
 
 
@@ -26,17 +27,22 @@ def level_ratio(old: Sequence[Run], new: Sequence[Run], confidence: float = 0.99
     """The ratio of two levels, each the mean of its sessions on the log scale.
 
     Student-t interval of a difference of two means with one variance for both groups: the prior of
-    `Between` (scale s0, worth ν0 = 4 degrees) pooled with the deviations of the sessions from
+    the screen (scale s0, worth ν0 = 4 degrees) pooled with the deviations of the sessions from
     their own group's mean, ν = ν0 + K_old + K_new − 2 (Gelman et al., Bayesian Data Analysis, 3rd
     ed., section 3.3); scale √(s²(1/K_old + 1/K_new) + within²).
     """
     groups = [levels(sessions(runs), lambda run: run.log_joules) for runs in (old, new)]
     newest = max(new, key=lambda run: run.time)
-    prior = window_spread(newest, [run for run in (*old, *new) if run is not newest])
+    runs = [*old, *new]
+    error = root_mean_square([mean_error(run, runs) for run in runs])
+    least = least_spread(newest, [run for run in runs if run is not newest])
+    prior = max(FEW[0].sd, least, error)
     squares = math.fsum((value - mean(group)) ** 2 for group in groups for value in group)
-    degrees = PRIOR_DEGREES + sum(len(group) - 1 for group in groups)
-    variance = (PRIOR_DEGREES * prior**2 + squares) / degrees
-    within = sum(math.fsum(run.stderr**2 for run in runs) / len(runs) ** 2 for runs in (old, new))
+    degrees = FEW[0].degrees + sum(len(group) - 1 for group in groups)
+    variance = (FEW[0].degrees * prior**2 + squares) / degrees
+    within = sum(
+        math.fsum(run.stderr**2 for run in group) / len(group) ** 2 for group in (old, new)
+    )
     stderr = math.sqrt(variance * sum(1 / len(group) for group in groups) + within)
     log = mean(groups[1]) - mean(groups[0])
     half = student.quantile(0.5 + confidence / 2, degrees) * stderr

@@ -32,6 +32,11 @@ def variance(values: Sequence[float]) -> float:
     return math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1)
 
 
+def root_mean_square(values: Sequence[float]) -> float:
+    """Root of the mean of the squares."""
+    return math.sqrt(mean([value * value for value in values]))
+
+
 def sd(values: Sequence[float]) -> float:
     """Standard deviation, the root of `variance`."""
     return math.sqrt(variance(values))

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_inferenergy.deciding.between import Between, window_spread
-from pytest_inferenergy.deciding.change import Change, against
+from pytest_inferenergy.deciding.between import mean_error, stored_levels
+from pytest_inferenergy.deciding.change import Change
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.deciding.sessions import levels, sessions
-
-
-def between_sessions(new: Run, baseline: Sequence[Run]) -> Between:
-    """Level and between-run variance of the stored runs, prior included."""
-    stored = levels(sessions(baseline), lambda run: run.log_joules)
-    return Between.pooled(stored, window_spread(new, baseline))
+from pytest_inferenergy.deciding.screen import change_of
 
 
 def total_change(new: Run, baseline: Sequence[Run], margins: Margins) -> Change:
     """Change of joules per inference; its verdict by the two margins."""
-    return against(new.log_joules, between_sessions(new, baseline), new.stderr, margins)
+    stored = stored_levels(new, baseline)
+    return change_of(new.log_joules, stored, mean_error(new, baseline), margins)
 
 
 def check(run: Run) -> None:

@@ -45,6 +45,7 @@ def turned(
         tokens_ratio=None if log_tokens is None else math.exp(log_tokens),
         time_per_token_ratio=None if log_tokens is None else math.exp(log_time - log_tokens),
         smallest_detectable=_fraction(turns.log_tolerance + reach),
+        decided_by="total",
         confidence=_confidence(turns),
     )
 

@@ -50,6 +50,7 @@ class Verdict:
     """Change of energy at the baseline's pace; ``None`` where the workload is not host-bound."""
     energy_at_pace_low: float | None = None
     energy_at_pace_high: float | None = None
+    energy_at_pace_smallest_detectable: float | None = None
     pace_change: float | None = None
     """Change of seconds per inference; given, with bounds, for host-bound workloads."""
     pace_low: float | None = None
@@ -59,12 +60,14 @@ class Verdict:
     waiting_share: float | None = None
     """Share of the baseline's energy that is waiting, 0 to 1."""
     smallest_detectable: float | None = None
-    """The smallest true change that would be called regressed at rate 1 − ``beta``; of energy at
-    the baseline's pace where that decides, of the total elsewhere."""
+    """The smallest true change of energy per inference that would be called regressed at rate
+    1 − ``beta``."""
+    decided_by: Literal["total", "at_pace"] | None = None
+    """Whether the total or energy at the baseline's pace decided; ``None``: nothing compared."""
     confidence: float | None = None
     """1 − p of the one-sided test that decided."""
     flags: tuple[str, ...] = ()
-    """``pace_not_gated``, ``other_card``, ``estimated``."""
+    """``pace_not_gated``, ``pace_ignored``, ``other_card``, ``estimated``."""
     also_changed: tuple[str, ...] = ()
     """Driver and libraries that differ from the latest stored run."""
 

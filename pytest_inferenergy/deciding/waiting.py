@@ -43,14 +43,6 @@ def pace_share(run: Run) -> float:
     return z * z / (z * z + run.windows - 2)
 
 
-def residual_sd(run: Run) -> float:
-    """Standard deviation of a run's windows around its line, log scale."""
-    share = pace_share(run)
-    if share == 0:
-        return run.window_sd
-    return run.window_sd * math.sqrt((1 - share) * (run.windows - 1) / (run.windows - 2))
-
-
 def waiting_power(runs: Sequence[Run]) -> Waiting | None:
     """P0 of a host-bound workload, or ``None`` where it is not one.
 

@@ -121,7 +121,7 @@ class Judging:
             stored,
             self._machine(),
             phases=phases,
-            pace_gated=not self._around.siblings,
+            shared_host=self._around.siblings,
             verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
         )
         return Measured(recording.first_result, measurement, outcome)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_inferenergy.baselines.history import Found
     from pytest_inferenergy.baselines.profile import MachineProfile
     from pytest_inferenergy.deciding.estimate import Estimate
+    from pytest_inferenergy.deciding.finding import Pace
     from pytest_inferenergy.deciding.phases import Phase
     from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.deciding.verdict import Verdict
@@ -46,16 +47,16 @@ def conclude(
     profile: MachineProfile,
     *,
     phases: Mapping[str, Phase],
-    pace_gated: bool = True,
+    shared_host: bool = False,
     verdict: Verdict | None = None,
 ) -> tuple[Measurement, dict[str, Any]]:
     """Judge a recording; the figures and the verdict, for the author and for reports.
 
-    ``pace_gated``: whether the pace can be held against the test, or the host had other work too;
+    ``shared_host``: other test workers use the host, so its pace cannot be held against the test;
     ``verdict``: in place of the stored runs'.
     """
     if verdict is None:
-        verdict = by_stored(request, recording, run, stored.runs, profile, pace_gated=pace_gated)
+        verdict = by_stored(request, recording, run, stored.runs, profile, shared_host=shared_host)
         if stored.problem is not None:
             reason = f"nothing to compare with: {stored.problem}"
             verdict = replace(verdict, verdict="inconclusive", reason=reason)
@@ -66,7 +67,7 @@ def conclude(
     measurement = _measurement(request, recording, figures, verdict, profile.meter, flags)
     outcome = as_data(measurement) | {
         "nodeid": request.nodeid,
-        "budget": _budget(request, recording, run, stored.runs, seen),
+        "budget": _budget(request, recording, run, figures.joules_high, stored.runs, seen),
         "gate": request.settings.gate,
         "broken_baseline": stored.problem,
         "rejected_windows": len(recording.rejected),
@@ -140,10 +141,13 @@ def by_stored(
     stored: Sequence[Run],
     profile: MachineProfile,
     *,
-    pace_gated: bool = True,
+    shared_host: bool = False,
 ) -> Verdict:
     """What the stored runs say of a measurement; nothing where it mostly had company."""
     tolerance, must_detect = request.settings.margins
+    pace_counts: Pace = "shared" if shared_host else "gated"
+    if request.settings.ignore_pace:
+        pace_counts = "ignored"
     verdict = decide(
         run,
         stored,
@@ -151,7 +155,7 @@ def by_stored(
         must_detect=must_detect,
         estimated=recording.source == "estimated",
         waits=profile.waits,
-        pace_gated=pace_gated,
+        pace_counts=pace_counts,
     )
     if mostly_rejected(recording) and verdict.verdict != "new":
         reason = (
@@ -174,12 +178,13 @@ def _budget(
     request: Request,
     recording: Recording,
     run: Run,
+    high: float,
     stored: Sequence[Run],
     flags: Iterable[str],
 ) -> dict[str, Any] | None:
     if request.budget is None:
         return None
-    judged = judge_budget(run, request.budget.joules_per_inference, stored)
+    judged = judge_budget(run, request.budget.joules_per_inference, stored, high=high)
     doubtful = mostly_rejected(recording) and judged.word == "blown"
     doubtful = doubtful or not_gated(flags) is not None
     return {

@@ -77,6 +77,10 @@ COLUMNS: Mapping[str, Cell | None] = {
     "commit": _of("run", "commit"),
     "flags": _joined("flags"),
     "message": None,
+    "decided_by": _of("details", "decided_by"),
+    "energy_at_pace_change": _of("details", "energy_at_pace_change"),
+    "energy_at_pace_low": _of("details", "energy_at_pace_low"),
+    "energy_at_pace_high": _of("details", "energy_at_pace_high"),
 }
 """The columns in their order, new ones last; where no function stands the key has the same name."""
 

@@ -55,10 +55,7 @@ def percent(fraction: float | None) -> str:
 
 
 def split(outcome: Mapping[str, Any]) -> str:
-    """The change as time x power, of a generator as tokens x time per token x power.
-
-    For host-bound work also at the baseline's pace.
-    """
+    """The change as time x power, of a generator as tokens x time per token x power."""
     details = outcome["details"]
     if details.get("time_ratio") is None:
         return ""
@@ -68,25 +65,41 @@ def split(outcome: Mapping[str, Any]) -> str:
     else:
         per_token = percent(details["time_per_token_ratio"] - 1)
         text = f"tokens {percent(tokens - 1)} x time per token {per_token}"
-    text += f" x power {percent(details['power_ratio'] - 1)}"
-    if details.get("energy_at_pace_change") is not None:
-        text += (
-            f"; at the baseline's pace {percent(details['energy_at_pace_change'])}, "
-            f"pace {percent(details['pace_change'])}"
-        )
-    return text
+    return f"{text} x power {percent(details['power_ratio'] - 1)}"
+
+
+def change(outcome: Mapping[str, Any], quantity: str = "") -> str | None:
+    """A change with its interval and the smallest detectable one, all of one quantity.
+
+    ``quantity``: the beginning of its keys, none for the total; ``None`` where it is not known.
+    """
+    details = outcome["details"]
+    value = details.get(f"{quantity}change") if quantity else outcome["change"]
+    if value is None:
+        return None
+    low, high = details.get(f"{quantity}low"), details.get(f"{quantity}high")
+    smallest = details.get(f"{quantity}smallest_detectable")
+    text = f"{percent(value)} [{percent(low)}, {percent(high)}]"
+    return text if smallest is None else f"{text}, smallest detectable {percent(smallest)}"
+
+
+def parts_of_change(outcome: Mapping[str, Any]) -> list[str]:
+    """Of host-bound work a line for energy at the baseline's pace, and one for the pace."""
+    at_pace = change(outcome, "energy_at_pace_")
+    if at_pace is None:
+        return []
+    return [f"energy at the baseline's pace {at_pace}", f"pace {change(outcome, 'pace_')}"]
 
 
 def _regressed(outcome: Mapping[str, Any]) -> list[str]:
     details = outcome["details"]
+    at_pace = details.get("decided_by") == "at_pace"
+    quantity = " of energy at the baseline's pace" if at_pace else ""
     return [
         f"{title(outcome)} regressed: {figure(outcome)}",
-        f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({evidence(outcome)}): "
-        f"{percent(outcome['change'])} [{percent(details['low'])}, {percent(details['high'])}], "
-        f"tolerance {100 * details['tolerance']:g} %",
-        f"  change = {split(outcome)}",
-        f"  sure at {_confidence(details)} (false alarms at most {100 * details['alpha']:g} % at "
-        f"the tolerance); smallest detectable change {percent(details['smallest_detectable'])}",
+        *_compared(outcome),
+        f"  sure{quantity} at {_confidence(details)} (false alarms at most "
+        f"{100 * details['alpha']:g} % at the tolerance)",
         *_also_changed(details),
     ]
 
@@ -95,13 +108,19 @@ def _inconclusive(outcome: Mapping[str, Any]) -> list[str]:
     details = outcome["details"]
     lines = [f"{title(outcome)} inconclusive: {details['reason']}", f"  {figure(outcome)}"]
     if outcome["change"] is not None:
-        lines.append(
-            f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({evidence(outcome)}): "
-            f"{percent(outcome['change'])} [{percent(details['low'])}, {percent(details['high'])}]"
-            f"; smallest detectable change {percent(details['smallest_detectable'])}"
-        )
-        lines.append(f"  change = {split(outcome)}")
+        lines += _compared(outcome)
     return lines + _also_changed(details)
+
+
+def _compared(outcome: Mapping[str, Any]) -> list[str]:
+    """The baseline and the change, one quantity a line."""
+    details = outcome["details"]
+    return [
+        f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({evidence(outcome)}): "
+        f"{change(outcome)}, tolerance {100 * details['tolerance']:g} %",
+        *(f"  {line}" for line in parts_of_change(outcome)),
+        f"  change = {split(outcome)}",
+    ]
 
 
 def _budget(outcome: Mapping[str, Any]) -> list[str]:

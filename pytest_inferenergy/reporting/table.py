@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
 from pytest_inferenergy.reporting.against import evidence as level
-from pytest_inferenergy.reporting.message import half_width, percent, split
+from pytest_inferenergy.reporting.message import change, half_width, parts_of_change, percent, split
 from pytest_inferenergy.reporting.parts import parts
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -46,8 +46,8 @@ def _half(outcome: Mapping[str, Any]) -> str:
 
 
 def _change(outcome: Mapping[str, Any]) -> str:
-    change = outcome.get("change")
-    return "-" if change is None else percent(change)
+    value = outcome.get("change")
+    return "-" if value is None else percent(value)
 
 
 def verdict(outcome: Mapping[str, Any]) -> str:
@@ -161,12 +161,11 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def evidence(outcome: Mapping[str, Any]) -> list[str]:
-    """The interval of a change, and the smallest change that could have been told."""
+    """Each quantity that was compared, with its interval and the smallest detectable change."""
     details = outcome["details"]
     if outcome["change"] is None or details.get("smallest_detectable") is None:
         return []
-    interval = f"change [{percent(details['low'])}, {percent(details['high'])}]"
-    return [interval, f"could have told {percent(details['smallest_detectable'])}"]
+    return [f"change {change(outcome)}", *parts_of_change(outcome)]
 
 
 def unmeasured(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:

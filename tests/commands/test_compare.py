@@ -31,8 +31,8 @@ class TestRatio:
     def test_of_one_run_each_is_as_sure_as_the_prior(self) -> None:
         ratio = level_ratio([a_run()], [a_run(log_joules=math.log(1.5))])
         assert ratio.ratio == pytest.approx(1.2)
-        # t(0.995; 4 degrees) = 4.604, of √2 times 1 %
-        half = 4.604 * math.sqrt(2 * 0.01**2 + 2 * 0.001**2)
+        # t(0.995; 4 degrees) = 4.604, of √2 times 1.5 %
+        half = 4.604 * math.sqrt(2 * 0.015**2 + 2 * 0.001**2)
         assert math.log(ratio.high / ratio.ratio) == pytest.approx(half, rel=1e-3)
 
     def test_more_sessions_narrow_it(self) -> None:

@@ -225,9 +225,9 @@ class TestSelfTest:
 
 class TestDetectable:
     def test_by_stored_runs_is_the_rule_of_the_verdict(self) -> None:
-        # one session: scale √2 of 1 %, four degrees; t(0.999) = 7.173, t(0.99) = 3.747
+        # one session: scale √2 of 1.5 %, four degrees; t(0.999) = 7.173, t(0.99) = 3.747
         run = a_run(window_sd=0.0, stderr=0.0)
-        expected = math.expm1(math.log(1.05) + (7.173 + 3.747) * math.sqrt(2) * 0.01)
+        expected = math.expm1(math.log(1.05) + (7.173 + 3.747) * math.sqrt(2) * 0.015)
         assert by_stored_runs(run, 1, Margins.of()) == pytest.approx(expected, rel=1e-3)
 
     def test_by_turns_falls_with_pairs(self) -> None:

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_inferenergy.deciding.between import UNKNOWN_SPREAD, window_spread
+from pytest_inferenergy.deciding.between import UNKNOWN_SPREAD, least_spread, mean_error
 from pytest_inferenergy.deciding.budget import judge_budget
 from pytest_inferenergy.deciding.decide import decide
 from pytest_inferenergy.deciding.rest import pace_spread, waiting_at_rest
 from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.deciding.verdict import Verdict
 from tests.deciding.examples import a_run
 
 IDLE = 121.2
@@ -77,9 +76,15 @@ def recorded(row: tuple[float, ...], day: float, idle: float, *, slope: bool = T
     )
 
 
-def assert_passes_at_pace(found: Verdict) -> None:
-    assert found.verdict == "passed"
-    assert found.flags == ("pace_not_gated",)
+def assert_only_the_pace_changed(new: Run, old: Run) -> None:
+    """Nobody can tell whether the code or the host did that; the author may say that it counts for
+    nothing."""
+    assert decide(new, [old]).verdict == "inconclusive"
+    found = decide(new, [old], pace_counts="ignored")
+    far = found.time_ratio is not None and found.time_ratio > 1.5  # the slope's error counts
+    assert found.verdict == ("inconclusive" if far else "passed")
+    assert found.flags == ("pace_ignored",)
+    assert found.decided_by == "at_pace"
     assert abs(found.energy_at_pace_change or 1.0) < 0.008
     assert found.waiting_share is not None
     assert found.waiting_share > 0.95
@@ -92,7 +97,7 @@ def test_recorded_single_windows_that_only_took_longer_pass(name: str) -> None:
         seconds, joules / seconds, stderr=old_error, window_sd=old_error, idle_watts=121.07
     )
     new = single(seconds2, joules2 / seconds2, 1, stderr=error, window_sd=error, idle_watts=121.41)
-    assert_passes_at_pace(decide(new, [old]))
+    assert_only_the_pace_changed(new, old)
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -101,8 +106,9 @@ def test_recorded_runs_of_the_same_code_pass_with_and_without_a_slope(
     name: str, slope: bool
 ) -> None:
     old, new = RECORDED[name]
-    found = decide(recorded(new, 1, 121.41, slope=slope), [recorded(old, 0, 121.07, slope=slope)])
-    assert_passes_at_pace(found)
+    assert_only_the_pace_changed(
+        recorded(new, 1, 121.41, slope=slope), recorded(old, 0, 121.07, slope=slope)
+    )
 
 
 @given(
@@ -141,7 +147,8 @@ def test_gpu_work_added_to_waiting_work_is_found_by_one_window_against_one(watts
 
 def test_gpu_bound_single_windows_are_decided_by_their_total() -> None:
     old = single(0.1, 500)
-    assert window_spread(single(0.1, 500, 1), [old]) == UNKNOWN_SPREAD
+    assert mean_error(single(0.1, 500, 1), [old]) == UNKNOWN_SPREAD
+    assert least_spread(single(0.1, 500, 1), [old]) == 0.0
     found = decide(single(0.2, 500, 1), [old])
     assert found.verdict == "regressed"
     assert found.energy_at_pace_change is None
@@ -150,7 +157,7 @@ def test_gpu_bound_single_windows_are_decided_by_their_total() -> None:
 def test_single_windows_that_may_mostly_wait_are_as_uncertain_as_that() -> None:
     old = single(0.1, 160)
     assert waiting_at_rest(old, [old]) is None
-    assert window_spread(old, [old]) == pytest.approx(0.3 * IDLE / 160)
+    assert least_spread(old, [old]) == pytest.approx(0.3 * IDLE / 160)
     assert decide(single(0.25, 160, 1), [old]).verdict == "inconclusive"
 
 
@@ -158,9 +165,9 @@ def test_calm_windows_of_waiting_work_do_not_promise_calm_runs() -> None:
     calm = single(0.1, 123, windows=10, window_sd=0.004)
     assert pace_spread(calm, [calm]) == 0.05
     slower = single(0.13, 123, 1, windows=10, window_sd=0.004)
-    found = decide(slower, [calm])
-    assert found.verdict == "passed"
-    assert found.flags == ("pace_not_gated",)
+    assert decide(slower, [calm]).verdict == "inconclusive"
+    found = decide(slower, [calm], pace_counts="ignored")
+    assert (found.verdict, found.flags) == ("passed", ("pace_ignored",))
 
 
 def test_one_slow_window_does_not_blow_a_budget_but_a_wild_excess_does() -> None:
@@ -181,7 +188,7 @@ def test_one_slow_window_does_not_blow_a_budget_but_a_wild_excess_does() -> None
 def test_no_power_at_rest_worth_the_name_leaves_the_total_to_decide(other: dict[str, Any]) -> None:
     old, new = single(0.1, 122, **other), single(0.2, 122, 1, **other)
     assert waiting_at_rest(new, [old]) is None
-    assert window_spread(new, [old]) == UNKNOWN_SPREAD
+    assert least_spread(new, [old]) == 0.0
 
 
 def test_the_new_run_tells_the_power_at_rest_where_no_stored_one_does() -> None:
@@ -222,6 +229,7 @@ def test_runs_of_one_code_whose_time_wanders_by_a_third_raise_no_false_alarm() -
                 )
                 for d in range(sessions + 1)
             ]
-            words.append(decide(runs[-1], runs[:-1]).verdict)
+            assert decide(runs[-1], runs[:-1]).verdict != "regressed"
+            words.append(decide(runs[-1], runs[:-1], pace_counts="ignored").verdict)
         assert "regressed" not in words
-        assert words.count("passed") > 0.85 * len(words)
+        assert words.count("passed") > 0.7 * len(words)

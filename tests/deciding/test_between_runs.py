@@ -1,7 +1,9 @@
-"""Sessions as replicates, and the prior of their variance."""
+"""Sessions as replicates, the two components of variance, and the priors."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_inferenergy.deciding.between import Between, prior_sd, window_spread
+from pytest_inferenergy.deciding.between import Prior, Stored, mean_error, stored_levels
+from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.deciding.sessions import levels, sessions
 from tests.deciding.examples import a_run, stored
 
@@ -36,13 +39,32 @@ def test_runs_every_hour_are_not_one_endless_session() -> None:
     assert len(sessions([a_run(day=hour / 24) for hour in range(48)])) == 8
 
 
-def test_pooled_variance_is_that_of_the_conjugate_posterior() -> None:
-    rng = np.random.default_rng(5)
-    found = rng.normal(0, 0.02, 6)
-    pooled = Between.pooled(found.tolist(), 0.01)
-    assert pooled.degrees == 4 + 5
-    assert pooled.sd**2 == pytest.approx((4 * 0.01**2 + 5 * found.var(ddof=1)) / 9)
-    assert pooled.stderr(0.003) == pytest.approx(np.sqrt(pooled.sd**2 * (1 + 1 / 6) + 0.003**2))
+def total(runs: list[Run]) -> Stored:
+    return Stored.of(runs, lambda run: run.log_joules, lambda run: run.stderr)
+
+
+def test_the_variance_between_sessions_is_that_of_the_conjugate_posterior() -> None:
+    found = np.random.default_rng(5).normal(0, 0.02, 6)
+    runs = [a_run(math.exp(y), day, stderr=0.002) for day, y in enumerate(found)]
+    stderr, degrees = total(runs).spread(Prior(4.0, 0.01), 0.003)
+    variance = (4 * 0.01**2 + 5 * found.var(ddof=1)) / 9
+    assert degrees == 4 + 5
+    assert stderr**2 == pytest.approx(variance * (1 + 1 / 6) + 0.003**2 - 0.002**2)
+
+
+def test_runs_of_a_session_have_a_variance_of_their_own() -> None:
+    days = [[0.0, 0.04], [0.01, 0.01], [-0.01, 0.03]]
+    runs = [
+        a_run(math.exp(y), day + 0.01 * k) for day, ys in enumerate(days) for k, y in enumerate(ys)
+    ]
+    found = total(runs)
+    assert (found.sessions, found.more, found.harmonic) == (3, 3, 0.5)
+    assert found.level == pytest.approx(np.mean([np.mean(ys) for ys in days]))
+    between = np.var([np.mean(ys) for ys in days], ddof=1)
+    within = sum(np.var(ys, ddof=1) for ys in days) / 3
+    stderr, degrees = found.spread(Prior(0.0, 0.0), 0.0)
+    assert degrees == 2
+    assert stderr**2 == pytest.approx((1 + 1 / 3) * between + 0.5 * within)
 
 
 def test_a_new_run_follows_the_predicted_student_law_where_the_prior_is_true() -> None:
@@ -50,22 +72,28 @@ def test_a_new_run_follows_the_predicted_student_law_where_the_prior_is_true() -
     for _ in range(4000):
         sd = 0.01 * np.sqrt(4 / rng.chisquare(4))  # the prior itself
         level, *old = rng.normal(0, sd, 6).tolist()
-        pooled = Between.pooled(old, 0.01)
-        found.append((level - pooled.level) / pooled.stderr(0.0))
+        known = total([a_run(math.exp(y), day, stderr=0.0) for day, y in enumerate(old)])
+        found.append((level - known.level) / known.spread(Prior(4.0, 0.01), 0.0).stderr)
     assert stats.kstest(found, stats.t(8).cdf).pvalue > 0.001
 
 
-def test_prior_is_one_percent_or_what_windows_wander() -> None:
-    assert window_spread(a_run(window_sd=0.003), stored(3)) == 0.01
-    assert window_spread(a_run(window_sd=0.06), stored(3)) == 0.06
-    assert window_spread(a_run(), stored(3, window_sd=0.05)) == pytest.approx(0.05)
+def test_without_a_prior_one_session_tells_no_spread() -> None:
+    assert math.isinf(total(stored(1)).spread(Prior(0.0, 0.0), 0.01).stderr)
 
 
-def test_one_odd_stored_run_does_not_blow_the_prior_up() -> None:
-    assert prior_sd(0.005, [(0.05, 10)] + [(0.005, 10)] * 24) == pytest.approx(0.0111, rel=0.02)
+def test_what_wanders_within_a_run_counts_by_what_it_leaves_in_the_mean() -> None:
+    wild = stored(3, stderr=0.02, window_sd=0.10)
+    assert stored_levels(a_run(), wild).stored_error == pytest.approx(0.02)
+    assert total(wild).spread(Prior(4.0, 0.01), 0.0).stderr > 0.02
 
 
-def test_single_windows_alone_leave_the_spread_unknown() -> None:
-    lone = a_run(windows=1, window_sd=0.0001)
-    assert window_spread(lone, [lone, lone]) == 0.05
-    assert window_spread(lone, stored(2)) == 0.01
+def test_the_new_run_cannot_widen_what_is_known_of_the_stored_ones() -> None:
+    calm, wild = a_run(window_sd=0.004), a_run(window_sd=0.3)
+    assert stored_levels(calm, stored(3)) == stored_levels(wild, stored(3))
+    assert mean_error(replace(wild, stderr=0.1), stored(3)) == 0.1
+
+
+def test_a_single_window_wanders_as_the_stored_ones_do() -> None:
+    lone = a_run(windows=1, window_sd=0.0001, stderr=0.0001)
+    assert mean_error(lone, [lone, lone]) == 0.05
+    assert mean_error(lone, stored(2, window_sd=0.02)) == pytest.approx(0.02)

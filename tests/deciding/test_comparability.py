@@ -46,13 +46,14 @@ def test_an_unknown_digest_does_not_count_as_another() -> None:
     assert decide(a_run(5, 99), stored(3, input_digest="aa")).verdict == "passed"
 
 
-def test_another_card_never_regresses_or_improves() -> None:
+def test_another_card_neither_convicts_nor_acquits() -> None:
     worse = decide(a_run(9, 99, device="other"), stored(5))
     assert worse.verdict == "inconclusive"
     assert worse.reason.startswith("other card: ")
-    better = decide(a_run(3, 99, device="other"), stored(5))
-    assert better.verdict == "passed"
-    assert better.flags == ("other_card",)
+    for joules in (3, 5):  # a sensor that reads 5 % low would hide a rise of as much
+        found = decide(a_run(joules, 99, device="other"), stored(5))
+        assert found.verdict == "inconclusive"
+        assert found.flags == ("other_card",)
 
 
 def test_runs_of_the_same_card_are_preferred() -> None:

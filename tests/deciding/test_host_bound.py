@@ -13,6 +13,7 @@ import pytest
 
 from pytest_inferenergy.deciding import waiting
 from pytest_inferenergy.deciding.decide import decide
+from pytest_inferenergy.deciding.finding import Pace
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.pace import split
 from pytest_inferenergy.deciding.run import Run
@@ -40,22 +41,35 @@ def recorded_runs(count: int, calls: int, windows: int) -> list[Run]:
             estimate(
                 [timeline.energy_between(a, b).joules / calls for a, b in edges],
                 [(b - a) / calls for a, b in edges],
-            ).to_run(day * DAY, power_limit_watts=700.0)
+            ).to_run(day * DAY, power_limit_watts=700.0, idle_watts=121.0)
         )
     return runs
 
 
+PACES: tuple[Pace, ...] = ("gated", "shared", "ignored")
 WORDS = ["improved", "passed", "inconclusive", "regressed"]
 
 
-def replayed(runs: list[Run], sessions: int, change: float, repeats: int = 400) -> dict[str, float]:
+def replayed(
+    runs: list[Run],
+    sessions: int,
+    change: float,
+    repeats: int = 400,
+    *,
+    pace_counts: Pace = "gated",
+    slower: float = 0.0,
+) -> dict[str, float]:
     """Shares of verdicts over random draws of stored runs and a new one."""
     rng, found = np.random.default_rng(12), Counter[str]()
     for _ in range(repeats):
         new, *old = rng.permutation(len(runs))[: sessions + 1]
         baseline = [replace(runs[k], time=day * DAY) for day, k in enumerate(old)]
-        fresh = replace(runs[new], log_joules=runs[new].log_joules + math.log1p(change))
-        found[decide(fresh, baseline).verdict] += 1
+        fresh = replace(
+            runs[new],
+            log_joules=runs[new].log_joules + math.log1p(change),
+            log_seconds=runs[new].log_seconds + math.log1p(slower),
+        )
+        found[decide(fresh, baseline, pace_counts=pace_counts).verdict] += 1
     return {word: found[word] / repeats for word in WORDS}
 
 
@@ -76,10 +90,23 @@ def test_recorded_runs_agree_at_one_pace_although_their_totals_wander() -> None:
 
 
 @pytest.mark.parametrize(("calls", "windows"), [(1, 7), (5, 8)])
-def test_recorded_unchanged_code_passes(calls: int, windows: int) -> None:
-    found = replayed(recorded_runs(40, calls, windows), 5, 0.0)
+def test_recorded_unchanged_code_passes_where_its_pace_is_ignored(calls: int, windows: int) -> None:
+    runs = recorded_runs(40, calls, windows)
+    found = replayed(runs, 5, 0.0, pace_counts="ignored")
     assert found["passed"] + found["improved"] >= 0.95
     assert found["regressed"] == 0
+    assert replayed(runs, 5, 0.0)["regressed"] == 0
+
+
+@pytest.mark.parametrize("slower", [0.10, 0.20, 0.30])
+@pytest.mark.parametrize("sessions", [1, 5])
+@pytest.mark.parametrize(("calls", "windows"), [(1, 7), (5, 8)])
+def test_recorded_code_that_got_slower_does_not_pass(
+    calls: int, windows: int, sessions: int, slower: float
+) -> None:
+    """Where the GPU waits for its host, longer is dearer: time and energy rise together."""
+    runs = recorded_runs(40, calls, windows)
+    assert replayed(runs, sessions, slower, slower=slower)["passed"] <= 0.01
 
 
 def test_recorded_code_with_more_work_is_found() -> None:
@@ -91,11 +118,12 @@ def baseline_of(rng: np.random.Generator, count: int = 5) -> list[Run]:
     return [host_bound_run(rng, day=day) for day in range(count)]
 
 
-def test_a_noisy_host_is_passed_with_the_pace_not_gated() -> None:
+def test_energy_at_the_pace_of_a_noisy_host_explains_and_does_not_acquit() -> None:
     rng = np.random.default_rng(13)
-    found = decide(host_bound_run(rng, day=99), baseline_of(rng))
-    assert found.verdict == "passed"
-    assert found.flags == ("pace_not_gated",)
+    new, runs = host_bound_run(rng, day=99), baseline_of(rng)
+    assert decide(new, runs).verdict == "inconclusive"
+    found = decide(new, runs, pace_counts="ignored")
+    assert (found.verdict, found.flags) == ("passed", ("pace_ignored",))
     assert found.waiting_watts == pytest.approx(130, rel=0.05)
     assert found.waiting_share == pytest.approx(0.94, abs=0.03)
     assert abs(found.energy_at_pace_change or 1.0) < 0.02
@@ -122,37 +150,87 @@ def test_a_host_twice_as_slow_is_regressed_by_the_total() -> None:
 
 def test_a_host_that_siblings_slow_down_is_no_regression() -> None:
     rng = np.random.default_rng(15)
-    slow = decide(host_bound_run(rng, day=99, pace=0.06), baseline_of(rng, 10), pace_gated=False)
-    assert (slow.verdict, slow.flags) == ("passed", ("pace_not_gated",))
+    runs = baseline_of(rng, 10)
+    slow = decide(host_bound_run(rng, day=99, pace=0.15), runs, pace_counts="shared")
+    assert (slow.verdict, slow.flags) == ("inconclusive", ("pace_not_gated",))
     more = host_bound_run(rng, day=99, pace=0.06, work=1.2)
-    assert decide(more, baseline_of(rng, 10), pace_gated=False).verdict == "regressed"
+    assert decide(more, runs, pace_counts="shared").verdict == "regressed"
+
+
+@pytest.mark.parametrize("pace_counts", ["gated", "shared"])
+@pytest.mark.parametrize("pace", [0.055, 0.07, 0.0878])
+def test_slower_host_bound_work_never_passes_for_its_pace(pace: float, pace_counts: Pace) -> None:
+    rng = np.random.default_rng(22)
+    for _ in range(100):
+        new = host_bound_run(rng, day=99, pace=pace, wander=0.04)
+        runs = [host_bound_run(rng, day=day, wander=0.04) for day in range(5)]
+        assert decide(new, runs, pace_counts=pace_counts).verdict != "passed"
+
+
+@pytest.mark.parametrize("noise", [0.004, 0.1, 0.5, 2.0])
+def test_no_noise_of_the_new_run_makes_it_pass(noise: float) -> None:
+    rng = np.random.default_rng(23)
+    runs = baseline_of(rng)
+    slow = host_bound_run(rng, day=99, pace=0.06, wander=0.02)
+    for pace_counts in PACES:
+        wild = replace(slow, stderr=noise, window_sd=3 * noise)
+        if pace_counts != "ignored":
+            assert decide(wild, runs, pace_counts=pace_counts).verdict != "passed"
+
+
+def test_a_tenfold_rise_of_wandering_work_is_regressed() -> None:
+    rng = np.random.default_rng(24)
+    for sessions in (1, 2, 5):
+        runs = [host_bound_run(rng, day=day, wander=0.12) for day in range(sessions)]
+        found = decide(host_bound_run(rng, day=99, pace=0.45, wander=0.12), runs)
+        assert (found.verdict, found.decided_by) == ("regressed", "total")
+        assert found.reason == "energy rose beyond the tolerance"
+
+
+def test_pace_is_ignored_of_host_bound_work_alone() -> None:
+    slower = a_run(7, 99, log_seconds=math.log(0.014))
+    found = decide(slower, stored(5), pace_counts="ignored")
+    assert (found.verdict, found.flags) == ("regressed", ())
+
+
+def test_a_new_run_cannot_talk_itself_into_being_host_bound() -> None:
+    """Stored runs were too calm to show that the card waits; a slower one claims that it did."""
+    rng = np.random.default_rng(25)
+    runs = [a_run(0.045 * 300, day, log_seconds=math.log(0.045)) for day in range(5)]
+    slow = host_bound_run(rng, day=99, pace=0.15, watts=300.0)
+    found = decide(slow, runs, pace_counts="ignored")
+    assert (found.verdict, found.flags) == ("regressed", ())
 
 
 def test_a_processor_does_not_wait_for_itself() -> None:
     """There longer work is more work, however evenly energy follows time."""
     rng = np.random.default_rng(18)
     slow, runs = host_bound_run(rng, day=99, pace=0.0734), baseline_of(rng)
-    assert decide(slow, runs).verdict == "passed"  # a card: its host may be slow
+    assert decide(slow, runs, pace_counts="ignored").verdict == "passed"  # a card may wait
     alone = decide(slow, runs, waits=False)
     assert alone.verdict in ("inconclusive", "regressed")
     assert alone.energy_at_pace_change is None
+    assert decide(slow, runs, waits=False, pace_counts="ignored") == alone
     much = host_bound_run(rng, day=99, pace=0.2)
     assert decide(much, runs, waits=False).verdict == "regressed"
-    beside_others = decide(much, runs, waits=False, pace_gated=False)
+    beside_others = decide(much, runs, waits=False, pace_counts="shared")
     assert (beside_others.verdict, beside_others.flags) == ("inconclusive", ("pace_not_gated",))
 
 
 def test_unchanged_work_of_a_processor_on_a_shared_machine_raises_no_false_alarm() -> None:
     rng, words = np.random.default_rng(19), Counter[str]()
     for _ in range(400):
-        words[decide(host_bound_run(rng, day=99), baseline_of(rng), waits=False).verdict] += 1
+        runs = [host_bound_run(rng, day=day, wander=0.03) for day in range(6)]
+        words[decide(runs[5], runs[:5], waits=False).verdict] += 1
     assert words["regressed"] == 0
 
 
 def test_unchanged_host_bound_code_raises_no_false_alarm() -> None:
     rng, words = np.random.default_rng(16), Counter[str]()
     for _ in range(400):
-        words[decide(host_bound_run(rng, day=99), baseline_of(rng)).verdict] += 1
+        new, runs = host_bound_run(rng, day=99), baseline_of(rng)
+        assert decide(new, runs).verdict != "regressed"
+        words[decide(new, runs, pace_counts="ignored").verdict] += 1
     assert words["regressed"] == 0
     assert words["passed"] >= 380
 

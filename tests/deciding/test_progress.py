@@ -44,7 +44,7 @@ def test_calm_windows_suffice_and_wild_ones_do_not() -> None:
 
 
 def test_wandering_windows_stop_against_a_baseline_once_more_cannot_matter() -> None:
-    wild = stored(1, window_sd=0.10)
+    wild = stored(1, window_sd=0.10, stderr=0.015)
     assert judged(windows(100, 0.10), wild).enough
     assert not judged(windows(100, 0.10)).enough  # alone, ±1 % is still far
 

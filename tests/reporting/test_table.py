@@ -63,7 +63,7 @@ def test_notes_give_the_interval_of_a_change_flags_and_reasons() -> None:
         ]
     )
     assert found == [
-        "test_film.py::test_sentiment: change [-1.0 %, +3.0 %], could have told +8.0 %",
+        "test_film.py::test_sentiment: change +1.2 % [-1.0 %, +3.0 %], smallest detectable +8.0 %",
         "test_film.py::test_sentiment: throttled, contended",
         "test_film.py::test_sentiment: disabled by --energy-disable",
     ]

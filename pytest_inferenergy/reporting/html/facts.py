@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_inferenergy.reporting.against import evidence
-from pytest_inferenergy.reporting.message import half_width, percent, split
+from pytest_inferenergy.reporting.message import change, half_width, percent, split
 from pytest_inferenergy.reporting.ranking import why_not_gated
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -87,7 +87,9 @@ def _baseline(measurement: Mapping[str, Any]) -> Facts:
         ("Made up of", split(measurement)),
         ("Tolerance", _percent(details.get("tolerance"))),
         ("Must be detected", _percent(details.get("must_detect"))),
-        ("Could have told", _percent(details.get("smallest_detectable"))),
+        ("Smallest detectable", _percent(details.get("smallest_detectable"))),
+        ("At the baseline's pace", change(measurement, "energy_at_pace_")),
+        ("Pace", change(measurement, "pace_")),
         ("Also changed", ", ".join(changed) if changed else None),
         ("Level it began with", _unit(measurement, "anchor_kwh_per_1k", "kWh/1k")),
     )
