@@ -38,7 +38,6 @@ class NvmlMeter:
         self._tracks: dict[str, Track] = {}  # by UUID: all that were ever attached
         self._attached: tuple[Track, ...] = ()
         self._shared: frozenset[str] = frozenset()  # UUIDs
-        self._adopted: frozenset[int] = frozenset()  # process ids
         self._idle: dict[str, float] = {}  # watts by UUID
         self._lock = threads.Lock()  # guards what follows
         self._wake, self._news = threads.Bell(), threads.Bell()  # for the recorder; for who waits
@@ -60,7 +59,6 @@ class NvmlMeter:
 
     def adopt(self, pids: frozenset[int]) -> None:
         """Processes that do the same work: they are no strangers, and their GPUs are measured."""
-        self._adopted = pids
         self._family.adopt(pids)
 
     def gpus_in_use(self) -> frozenset[str]:
@@ -68,14 +66,8 @@ class NvmlMeter:
         return frozenset(gpu.uuid for gpu in self._chosen())
 
     def _chosen(self) -> tuple[Gpu, ...]:
-        used = gpus_in_use(self._gpus)
-        return tuple(
-            gpu
-            for gpu in self._gpus
-            if gpu in used
-            or gpu.uuid in self._shared
-            or (self._adopted and self._adopted.intersection(gpu.processes() or ()))
-        )
+        used = gpus_in_use(self._gpus, self._family)
+        return tuple(gpu for gpu in self._gpus if gpu in used or gpu.uuid in self._shared)
 
     def attach(self) -> None:
         """Choose the GPUs in use now, and record them; returns when the recording has begun."""

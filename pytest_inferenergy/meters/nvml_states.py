@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Container
 from dataclasses import replace
 from typing import NamedTuple
 
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.meters.base import DeviceState, joined_state
 from pytest_inferenergy.meters.nvml_gpu import Gpu
-from pytest_inferenergy.meters.processes import Family, exists
+from pytest_inferenergy.meters.processes import Family, is_mps_server, is_sibling, one_unknown
 
 MOST_STATES = 7200
 """Beyond so many the oldest are dropped, whether or not somebody called `forget`."""
@@ -51,14 +52,33 @@ class States:
 
     def _foreign(self, since: int) -> tuple[int, ...] | None:
         """Other processes that worked on the GPU since a stamp; ``None`` if that cannot be told."""
-        holding = self._gpu.processes()
-        working = self._gpu.working_processes(since)
-        listed = (holding or frozenset()) | (working or frozenset())
-        strangers = frozenset(pid for pid in listed if pid not in self._family)
-        if not strangers:
-            return None if holding is None and working is None else ()
-        if len(strangers) < len(listed) or all(map(exists, strangers)):
-            return None if working is None else tuple(sorted(strangers & working))
-        # In a container the ids may be those of another world: one at work is us, more are a doubt.
-        busy = strangers if working is None else strangers & working
-        return () if len(busy) <= 1 else None
+        return strangers(self._gpu.processes(), self._gpu.working_processes(since), self._family)
+
+
+def strangers(
+    holding: frozenset[int] | None, working: frozenset[int] | None, ours: Container[object]
+) -> tuple[int, ...] | None:
+    """Which of the processes that worked on a GPU are strangers; ``None`` if that cannot be told.
+
+    ``holding``: those with a context there. Where none of ours is seen to work, somebody else does
+    our work: a model server that another parent started, CUDA's multi-process server, or ourselves
+    under the id of another PID namespace. One alone is taken for that; of several, or of one beside
+    our own context that could as well be a stranger, nothing is said.
+    """
+    if holding is None and working is None:
+        return None
+    listed = (holding or frozenset()) if working is None else working
+    others = frozenset(pid for pid in listed if pid not in ours)
+    server = frozenset(filter(is_mps_server, others))
+    others -= server
+    company = frozenset(filter(is_sibling, others))
+    if working is not None and (company or len(others) + len(server) < len(working)):
+        return tuple(sorted(others))
+    held = frozenset(pid for pid in holding or () if pid in ours)
+    if server:  # whose work it does is not told: that of any of its clients
+        others |= (holding or frozenset()) - held - server
+    if len(others) > 1:
+        return None
+    if not others or not held:
+        return ()
+    return () if working is not None and not server and one_unknown(others) else None

@@ -15,7 +15,13 @@ from pytest_inferenergy.meters.base import DeviceState, joined_state
 from pytest_inferenergy.meters.nvml import NvmlMeter
 from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
 from pytest_inferenergy.meters.nvml_states import States
-from pytest_inferenergy.meters.processes import Family, descends, exists
+from pytest_inferenergy.meters.processes import (
+    Family,
+    descends,
+    exists,
+    is_mps_server,
+    one_unknown,
+)
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml
 
@@ -58,6 +64,28 @@ class TestFamily:
     def test_what_exists_can_be_seen(self) -> None:
         assert exists(os.getpid())
         assert not exists(999_999_999)
+
+    def test_one_unknown_is_one_alone_that_nobody_sees(self) -> None:
+        assert one_unknown({ELSEWHERE})
+        assert not any(map(one_unknown, ((), {os.getpid()}, {ELSEWHERE, ELSEWHERE + 1})))
+
+    def test_the_multi_process_server_is_known_by_its_name(self) -> None:
+        code = "open('/proc/self/comm', 'w').write('nvidia-cuda-mps-server'); print(); input()"
+        with subprocess.Popen(
+            [sys.executable, "-uc", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as server:
+            assert server.stdout is not None
+            server.stdout.readline()
+            assert is_mps_server(server.pid)
+            assert not is_mps_server(os.getpid())
+            assert not is_mps_server(999_999_999)
+            server.communicate(b"\n")
+
+    def test_what_an_adopted_process_started_belongs_to_it(self, kin: tuple[int, int]) -> None:
+        family = Family(root=999_999_998)
+        assert kin[1] not in family
+        family.adopt(frozenset({kin[0]}))
+        assert all(pid in family for pid in kin)
 
 
 class Device:
@@ -104,7 +132,23 @@ class TestForeign:
         device.fake.process(ELSEWHERE, sm_percent=10)
         assert device.foreign() == (ELSEWHERE,)
 
-    def test_a_stranger_at_work_where_we_hold_nothing(self, device: Device) -> None:
+    def test_a_model_server_of_another_parent_is_the_work_under_test(self, device: Device) -> None:
+        device.fake.process(STRANGER, sm_percent=10)
+        assert device.foreign() == ()
+        device.fake.process(os.getpid(), sm_percent=0)  # a client that made a context
+        assert device.foreign() is None
+        device.fake.process(os.getpid(), sm_percent=5)
+        assert device.foreign() == (STRANGER,)
+
+    def test_of_several_that_work_where_we_do_not_nothing_is_told(self, device: Device) -> None:
+        device.fake.process(STRANGER, sm_percent=10)
+        device.fake.process(1, sm_percent=10)
+        assert device.foreign() is None
+
+    def test_an_xdist_sibling_is_a_stranger_wherever_we_work(
+        self, device: Device, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pytest_inferenergy.meters.nvml_states.is_sibling", STRANGER.__eq__)
         device.fake.process(STRANGER, sm_percent=10)
         assert device.foreign() == (STRANGER,)
 
@@ -130,6 +174,27 @@ class TestForeign:
         assert device.foreign() == ()
         device.fake.process(ELSEWHERE + 2, sm_percent=1)
         assert device.foreign() is None
+
+    def test_ids_of_another_world_in_the_utilisation_alone(self, device: Device) -> None:
+        """As in a container of drivers from 560 on: contexts have its ids, work has the host's."""
+        device.fake.process(os.getpid(), sm_percent=0)
+        device.fake.process(ELSEWHERE, sm_percent=90)
+        assert device.foreign() == ()
+        device.fake.process(ELSEWHERE + 1, sm_percent=1)
+        assert device.foreign() is None
+
+    def test_the_server_through_which_cuda_works_for_several(
+        self, device: Device, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server = os.getppid()
+        monkeypatch.setattr("pytest_inferenergy.meters.nvml_states.is_mps_server", server.__eq__)
+        device.fake.process(os.getpid(), sm_percent=0)
+        device.fake.process(server, sm_percent=90)
+        assert device.foreign() == ()
+        device.fake.process(1, sm_percent=0)  # another client
+        assert device.foreign() is None
+        device.fake.process(os.getpid(), sm_percent=50)
+        assert device.foreign() == ()
 
     def test_no_utilisation_to_be_had(self, device: Device) -> None:
         device.fake.fail("nvmlDeviceGetProcessUtilization", pynvml.NVML_ERROR_NOT_SUPPORTED)

@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pytest_inferenergy.meters import visible
+from pytest_inferenergy.meters import cuda_driver, visible
+from pytest_inferenergy.meters.cuda_driver import cuda_visible_uuids
 from pytest_inferenergy.meters.nvml_gpu import Gpu, all_gpus, open_library
-from pytest_inferenergy.meters.visible import cuda_visible_uuids, gpus_in_use
+from pytest_inferenergy.meters.visible import gpus_in_use
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml, default_uuid
 
@@ -63,17 +66,39 @@ class TestTheCudaDriver:
         fake = fake_nvml(FakeDevice(), FakeDevice(), FakeDevice())
         assert in_use(fake, **wanted) == seen
 
-    def test_a_machine_without_it_shows_all(
+    @pytest.mark.parametrize("executable", ["", "/does/not/exist", "/bin/false"])
+    def test_one_that_cannot_be_asked_shows_all(
+        self, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch, executable: str
+    ) -> None:
+        fake_nvml(FakeDevice(), FakeDevice(), in_process=True)
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+        monkeypatch.setattr(sys, "executable", executable)
+        assert cuda_visible_uuids() is None
+        assert uuids(gpus_in_use(all_gpus(open_library()))) == [FIRST, SECOND]
+
+    def test_a_driver_that_does_not_answer_is_not_waited_for(
+        self, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        fake_nvml(in_process=True)
+        slow = tmp_path / "python"
+        slow.write_text("#!/bin/sh\nexec sleep 60\n")
+        slow.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(slow))
+        monkeypatch.setattr(cuda_driver, "ANSWER_SECONDS", 0.3)
+        start = time.perf_counter()
+        assert cuda_visible_uuids() is None
+        assert time.perf_counter() - start < 10
+
+    def test_it_is_asked_once_for_an_environment(
         self, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fake_nvml(FakeDevice(), FakeDevice(), in_process=True)
-
-        def missing(name: str) -> object:
-            raise OSError(name)
-
-        monkeypatch.setattr("ctypes.CDLL", missing)
-        assert cuda_visible_uuids() is None
-        assert uuids(gpus_in_use(all_gpus(open_library()))) == [FIRST, SECOND]
+        monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+        for wanted, seen in (("0", (SECOND,)), ("1", (FIRST,)), ("0", (SECOND,))):
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wanted)
+            assert cuda_visible_uuids() == seen
+        monkeypatch.setattr(cuda_driver, "Popen", None)
+        assert cuda_visible_uuids() == (SECOND,)
 
 
 def uuids(gpus: Sequence[Gpu]) -> list[str]:
@@ -103,6 +128,45 @@ class TestProcesses:
             fake.process(os.getppid(), device=0)
             assert uuids(gpus_in_use(gpus)) == [THIRD]
             child.communicate(b"\n")
+
+    def test_so_are_both_where_a_framework_works_elsewhere(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fake, gpus = machine
+        monkeypatch.setitem(sys.modules, "torch", FakeTorch({0: 512}))
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+            fake.process(child.pid, device=2)
+            assert uuids(gpus_in_use(gpus)) == [FIRST, THIRD]
+            child.communicate(b"\n")
+
+    def test_a_framework_that_holds_nothing_says_nothing_of_a_child(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fake, gpus = machine
+        monkeypatch.setitem(sys.modules, "torch", FakeTorch({}, current=0))
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+            fake.process(child.pid, device=1)
+            assert uuids(gpus_in_use(gpus)) == [SECOND]
+            child.communicate(b"\n")
+
+    @pytest.mark.parametrize(
+        ("percent", "shift", "seen"),
+        [(0, 0, [FIRST]), (60, 0, [FIRST, SECOND]), (60, 600_000, [FIRST, SECOND])],
+        ids=["a context alone", "work", "work by another id"],
+    )
+    def test_so_is_one_where_this_process_works_beside_a_framework(
+        self,
+        fake_nvml: MakeFakeNvml,
+        monkeypatch: pytest.MonkeyPatch,
+        percent: int,
+        shift: int,
+        seen: list[str],
+    ) -> None:
+        fake = fake_nvml(FakeDevice(), FakeDevice(pid_shift=shift), FakeDevice(), in_process=True)
+        monkeypatch.setitem(sys.modules, "torch", FakeTorch({0: 512}))
+        fake.process(os.getpid(), sm_percent=percent, device=1)
+        time.sleep(0.25)  # utilisation is told five times a second
+        assert uuids(gpus_in_use(all_gpus(open_library()))) == seen
 
 
 class FakeTorch:
@@ -148,7 +212,7 @@ class TestFrameworks:
             ),
         )
         monkeypatch.setitem(sys.modules, "cupy", cupy)
-        monkeypatch.setattr(visible, "cuda_visible_uuids", lambda: (FIRST, SECOND, THIRD))
+        monkeypatch.setattr(visible, "initialised_uuids", lambda: (FIRST, SECOND, THIRD))
         assert uuids(gpus_in_use(machine[1])) == [FIRST, SECOND, THIRD]
         context[0] = 0xC0FFEE
         assert uuids(gpus_in_use(machine[1])) == [SECOND]

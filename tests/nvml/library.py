@@ -89,6 +89,8 @@ class FakeDevice:
     utilization_percent: int = 90
     mig: bool | None = False
     """``None``: the device knows no MIG."""
+    pid_shift: int = 0
+    """What the utilisation of processes adds to their ids: those of another PID namespace."""
     hosts_caller: bool = False
     """Whether every process that asks finds itself at work on the device."""
 
@@ -123,6 +125,7 @@ class FakeDevice:
             "mem_reserved": 512 << 20,
             "mig": -1 if self.mig is None else int(self.mig),
             "max_mig": 7,
+            "pid_shift": self.pid_shift,
             "counter_start": round(self.counter_start_joules * 1000),
             "beside": round(self.beside_watts * 1000),
             "module": int(self.module_scope),
@@ -209,10 +212,13 @@ class FakeNvml:
         """
         import pynvml
 
+        from pytest_inferenergy.meters import cuda_driver
+
         for name, value in self.env().items():
             monkeypatch.setenv(name, value)
         ctypes.CDLL(str(self.library))
         ctypes.CDLL(str(self.library.with_name(CUDA_SONAME)))
+        monkeypatch.setattr(cuda_driver, "_asked", {})
         monkeypatch.setattr(pynvml, "nvmlLib", None)
         monkeypatch.setattr(pynvml, "_nvmlLib_refcount", 0)
         monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})

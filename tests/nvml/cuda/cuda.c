@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OFFERED __attribute__((visibility("default"))) int
 #define MAX_DEVICES 16
@@ -16,6 +17,7 @@ enum { SUCCESS = 0, INVALID_VALUE = 1, NOT_INITIALIZED = 3, NO_DEVICE = 100, INV
 
 static char uuids[MAX_DEVICES][96]; /* in CUDA's order */
 static int visible[MAX_DEVICES], visible_count = -1;
+static pid_t initialised_in;
 
 static int read_devices(void)
 {
@@ -80,6 +82,9 @@ OFFERED cuInit(unsigned flags)
     static char machine[4096]; /* a test process may move to another one */
     const char *path = getenv("FAKE_NVML_CONFIG");
     (void)flags;
+    if (visible_count >= 0 && initialised_in != getpid()) /* a fork of one that had initialised it */
+        return NOT_INITIALIZED;
+    initialised_in = getpid();
     if (visible_count < 0 || strncmp(machine, path ? path : "", sizeof machine - 1) != 0) {
         snprintf(machine, sizeof machine, "%s", path ? path : "");
         visible_count = choose();

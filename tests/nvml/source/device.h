@@ -30,6 +30,7 @@ enum {
     X(beside)                       /* mW that the counter holds and the samples do not */       \
     X(module)                       /* whether the scope of the module is known */               \
     X(tick) X(tick_lag) X(tick_jitter) X(sample) X(sample_lag) X(sample_jitter)   /* ns */       \
+    X(pid_shift)    /* what utilisation adds to ids: those of another PID namespace */           \
     X(power_window)                                                               /* ns */       \
     X(ring) X(drop_every) X(duplicate_every) X(latency)     /* counts; microseconds */
 

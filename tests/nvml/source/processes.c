@@ -77,7 +77,8 @@ OFFERED nvmlDeviceGetProcessUtilization(Device *device, ProcessSample *into, uns
             continue;
         if (n == *count)
             return leave(INSUFFICIENT_SIZE);
-        into[n++] = (ProcessSample){.pid = pid_of(process), .stamp = stamp, .sm = process->sm};
+        unsigned pid = pid_of(process) + (unsigned)device->pid_shift;
+        into[n++] = (ProcessSample){.pid = pid, .stamp = stamp, .sm = process->sm};
     }
     *count = n;
     return leave(n ? SUCCESS : NOT_FOUND);
