@@ -80,6 +80,7 @@ def _check(outcome: Mapping[str, Any]) -> None:
         return
     fields.truth("failed_by_gate")
     fields.text("gate")
+    fields.texts("flags")
     if fields.value("budget") is not None:
         Fields(outcome["budget"], f"{outcome['nodeid']}: budget").text("word")
     if outcome.get("against") is not None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from pytest_inferenergy.commands.levels import Level, check_alike, read_side
-from pytest_inferenergy.commands.show import machine_line
 from pytest_inferenergy.deciding.comparability import changed_inputs, comparable, other_card
 from pytest_inferenergy.deciding.ratio import Ratio, level_ratio
 from pytest_inferenergy.deciding.run import Run
@@ -17,6 +16,7 @@ from pytest_inferenergy.deciding.series import mean
 from pytest_inferenergy.deciding.sessions import levels, sessions
 from pytest_inferenergy.errors import DocumentError
 from pytest_inferenergy.escaping import line
+from pytest_inferenergy.reporting.machine import machine_line
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 HEADERS: Final = ("A kWh/1k", "B kWh/1k", "B/A", "99 % interval", "", "test")
@@ -140,8 +140,8 @@ def _obstacle(before: Level, after: Level, across_machines: bool) -> str | None:
     assert after.profile is not None
     if before.profile != after.profile and not across_machines:
         return (
-            f"other machine: A on {machine_line(before.profile)}; B on "
-            f"{machine_line(after.profile)}; to compare all the same: --across-machines"
+            f"other machine: A on {machine_line(before.profile.as_dict())}; B on "
+            f"{machine_line(after.profile.as_dict())}; to compare all the same: --across-machines"
         )
     if before.source != after.source:
         return f"A is {before.source}, B is {after.source}"

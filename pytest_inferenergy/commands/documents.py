@@ -33,6 +33,10 @@ def read_results(path: Path) -> dict[str, Any]:
             f"{path}: results of schema {schema!r:.40}, and this version reads {SCHEMA}{hint}"
         )
     try:
+        if document.get("gone") is not None:
+            gone = Fields(document["gone"], f"{path}: 'gone'")
+            for slug in gone.names():
+                gone.texts(slug)
         for number, item in Fields(document, str(path)).items("measurements"):
             _check_measurement(item, f"{path}: measurement {number}")
     except BaselineError as error:
@@ -90,3 +94,7 @@ def _check_measurement(item: object, where: str) -> None:
             raise BaselineError(f"{where}: {part!r} must be an object")
     for word in ("source", "verdict"):
         fields.text(word)
+    if fields.has("missing_meter") and fields.value("missing_meter") is not None:
+        missing = Fields(fields.value("missing_meter"), f"{where}: 'missing_meter'")
+        for word in ("meter", "expected_by", "reason"):
+            missing.text(word)

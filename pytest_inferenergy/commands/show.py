@@ -10,9 +10,9 @@ from typing import Final
 
 from pytest_inferenergy.baselines.course import Course, course
 from pytest_inferenergy.baselines.history import Baselines, History
-from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.commands.documents import read_baselines
 from pytest_inferenergy.escaping import line
+from pytest_inferenergy.reporting.machine import machine_line
 from pytest_inferenergy.reporting.message import percent
 from pytest_inferenergy.reporting.table import full_label
 from pytest_inferenergy.units import kwh_per_1k, plain
@@ -29,19 +29,6 @@ def show(folder: Path, tolerance: float) -> str:
     )
 
 
-def machine_line(profile: MachineProfile) -> str:
-    """A machine in words."""
-    limit = profile.power_limit_watts
-    parts = [
-        f"{profile.device} x{profile.count}",
-        *([] if limit is None else [f"{limit} W"]),
-        *(["MIG"] if profile.mig else []),
-        f"meter {profile.meter}",
-        "+".join(profile.components),
-    ]
-    return ", ".join(parts)
-
-
 def _machine(stored: Baselines, tolerance: float) -> list[str]:
     from tabulate import tabulate
 
@@ -52,7 +39,7 @@ def _machine(stored: Baselines, tolerance: float) -> list[str]:
     ]
     rows = [_row(*item) for item in found]
     align = ("right", "right", "right", "left", "left")
-    head = f"{stored.profile.slug}: {machine_line(stored.profile)}"
+    head = f"{stored.profile.slug}: {machine_line(stored.profile.as_dict())}"
     if not rows:
         return [head, "no test"]
     body = tabulate(rows, headers=HEADERS, tablefmt="plain", colalign=align, disable_numparse=True)

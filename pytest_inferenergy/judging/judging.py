@@ -17,6 +17,7 @@ from pytest_inferenergy.judging.facts import library_versions
 from pytest_inferenergy.judging.outcome import by_stored, conclude
 from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.judging.surroundings import Surroundings
+from pytest_inferenergy.judging.unmeasured import missing_meter
 from pytest_inferenergy.measuring.measure import CALLS_WHEN_SLOW
 from pytest_inferenergy.measuring.phases import prefill_recording, seconds_for_prefill
 from pytest_inferenergy.measuring.summary import (
@@ -123,6 +124,10 @@ class Judging:
             phases=phases,
             shared_host=self._around.siblings,
             verdict=None if verdict is None else verdict(run, recording.source == "estimated"),
+        )
+        outcome["missing_meter"] = missing_meter(
+            self.measuring.meters.absent,
+            lambda meter: self._around.measured_by(meter, self.request),
         )
         return Measured(recording.first_result, measurement, outcome)
 

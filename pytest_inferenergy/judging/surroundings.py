@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_inferenergy.errors import BaselineError
 from pytest_inferenergy.judging.facts import commit_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Surroundings:
         self.alter_profile = alter_profile
         """What other plugins have to say of the machine."""
         self._baselines: dict[str, Baselines | None] = {}
+        self._all: tuple[Baselines, ...] | None = None
 
     def history(self, profile: MachineProfile, request: Request) -> History | None:
         """What is stored of a measurement on this machine; each file is read once."""
@@ -43,6 +45,21 @@ class Surroundings:
             self._baselines[profile.slug] = load(request.settings.baselines, profile)
         stored = self._baselines[profile.slug]
         return None if stored is None else stored.history(request.nodeid, request.name or "")
+
+    def measured_by(self, meter: str, request: Request) -> bool:
+        """Whether a measurement has a baseline by the meter of a name, on whatever machine."""
+        if self._all is None:
+            from pytest_inferenergy.baselines.store import load_all
+
+            try:
+                self._all = load_all(request.settings.baselines)
+            except BaselineError:  # what it belongs to fails by it
+                self._all = ()
+        return any(
+            stored.profile.meter == meter
+            and stored.history(request.nodeid, request.name or "") is not None
+            for stored in self._all
+        )
 
     def commit(self) -> str | None:
         """The commit under test."""

@@ -1,13 +1,17 @@
-"""What comes of a request where nothing was measured: the reason, and no figure."""
+"""What comes of a request where nothing was measured, or not by the meter that was expected."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.errors import BaselineError, MeterError
 from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.measurement import Measurement
+
+if TYPE_CHECKING:
+    from pytest_inferenergy.meters.meter_set import Absent
 
 
 def unmeasured(request: Request, result: Any, reason: str) -> Measured:
@@ -15,6 +19,20 @@ def unmeasured(request: Request, result: Any, reason: str) -> Measured:
     from pytest_inferenergy.judging.outcome import blank
 
     return Measured(result, Measurement(request.name, reason=reason), blank(request, reason))
+
+
+def missing_meter(
+    absent: Iterable[Absent], measured_before: Callable[[str], bool]
+) -> dict[str, str] | None:
+    """The first meter that did not answer though it was expected to: which, by what, and why.
+
+    ``measured_before``: whether a baseline of this test was measured by the meter of a name.
+    """
+    for each in absent:
+        expected_by = "baseline" if measured_before(each.meter) else "gpu" if each.listed else None
+        if expected_by is not None:
+            return {"meter": each.meter, "expected_by": expected_by, "reason": each.reason}
+    return None
 
 
 def lost(request: Request, result: Any, error: MeterError | BaselineError) -> Measured:

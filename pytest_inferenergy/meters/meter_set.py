@@ -25,15 +25,29 @@ class Edge:
 Span = tuple[Edge, Edge]
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A meter that would have measured, had it answered."""
+
+    meter: str
+    reason: str
+    listed: bool = False
+    """Whether a device that it measures is listed on this machine."""
+
+
 class MeterSet:
     """The meters of a session; the first is the one whose edges stand closest to the work."""
 
-    def __init__(self, meters: Sequence[Meter], notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, meters: Sequence[Meter], notes: Sequence[str] = (), absent: Sequence[Absent] = ()
+    ) -> None:
         if not meters:
             raise MeterError("; ".join(notes) or "no meter answers on this machine")
         self.meters = tuple(meters)
         self.notes = tuple(notes)
         """Why the other meters do not take part."""
+        self.absent = tuple(absent)
+        """Those of them that come before the first of ours."""
 
     def attach(self, also: frozenset[str] = frozenset()) -> None:
         """Let each meter choose its devices; ``also``: GPUs (UUIDs) that a partner process uses."""

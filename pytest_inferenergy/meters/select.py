@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import Meter
-from pytest_inferenergy.meters.meter_set import MeterSet
+from pytest_inferenergy.meters.listed import gpu_is_listed
+from pytest_inferenergy.meters.meter_set import Absent, MeterSet
 
 
 def open_meters(name: str, prometheus: str | None = None) -> MeterSet:
@@ -32,12 +33,16 @@ def open_meters(name: str, prometheus: str | None = None) -> MeterSet:
 def _automatic() -> MeterSet:
     meters: list[Meter] = []
     notes: list[str] = []
+    absent: list[Absent] = []
 
     def try_open(name: str, opener: Callable[[], Meter]) -> bool:
         try:
             meters.append(opener())
         except MeterError as error:
             notes.append(f"{name}: {error}")
+            if not meters:
+                listed = name == "nvml" and error.flag != "no_gpu" and gpu_is_listed()
+                absent.append(Absent(name, str(error), listed))
             return False
         return True
 
@@ -53,7 +58,7 @@ def _automatic() -> MeterSet:
     try_open("nvml", attached_nvml)
     if not try_open("rapl", _rapl):
         try_open("codecarbon", _codecarbon)
-    return MeterSet(meters, notes)
+    return MeterSet(meters, notes, absent)
 
 
 def _nvml() -> Meter:

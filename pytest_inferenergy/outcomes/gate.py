@@ -53,7 +53,7 @@ def judge(outcome: Mapping[str, Any], settings: GateSettings) -> Judgement:
     return Judgement("warn" if warned else "pass", tuple(warned))
 
 
-QUIET = ("new", "estimated", "unmeasured")
+QUIET = ("missing_meter", "new", "estimated", "unmeasured")
 """Doubts that the table and the summary tell, and that warrant no warning of their own."""
 
 
@@ -61,7 +61,7 @@ def _causes(outcome: Mapping[str, Any], settings: GateSettings) -> tuple[list[st
     failing = ["broken_baseline"] if outcome["broken_baseline"] is not None else []
     if (outcome.get("against") or {}).get("state") == "lost":
         failing.append("against_lost")
-    doubtful: list[str] = []
+    doubtful = [] if outcome.get("missing_meter") is None else ["missing_meter"]
     if outcome["state"] != "measured":
         return failing, [] if failing else ["unmeasured"]
     estimated = outcome["source"] == "estimated"

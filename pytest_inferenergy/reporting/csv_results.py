@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_inferenergy.escaping import lines
 from pytest_inferenergy.reporting.document import shown
+from pytest_inferenergy.reporting.machine import missing_meter
 
 Cell = Callable[[Mapping[str, Any]], object]
 
@@ -81,6 +82,8 @@ COLUMNS: Mapping[str, Cell | None] = {
     "energy_at_pace_change": _of("details", "energy_at_pace_change"),
     "energy_at_pace_low": _of("details", "energy_at_pace_low"),
     "energy_at_pace_high": _of("details", "energy_at_pace_high"),
+    "meter": _of("profile", "meter"),
+    "missing_meter": lambda measurement: missing_meter(measurement) or None,
 }
 """The columns in their order, new ones last; where no function stands the key has the same name."""
 

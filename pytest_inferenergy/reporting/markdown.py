@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_inferenergy.reporting.document import shown
+from pytest_inferenergy.reporting.machine import missing_meter
 from pytest_inferenergy.reporting.markup import code, fence, plain_text
 from pytest_inferenergy.reporting.ranking import why_not_gated, worst_first
 from pytest_inferenergy.reporting.remarks import remarks
-from pytest_inferenergy.reporting.table import Column, by_turns, columns, full_label
+from pytest_inferenergy.reporting.table import Column, by_turns, columns, full_label, measured_on
 
 LIMIT = 1024 * 1024
 """Bytes that GitHub takes as the summary of one step."""
@@ -74,21 +75,29 @@ def to_markdown(document: Mapping[str, Any], limit: int = LIMIT) -> str:
         by_gate.setdefault(measurement["gated"], []).append(measurement)
     seen = by_gate.get("failed", []) + by_gate.get("warned", [])
     grams = document.get("carbon") is not None
-    page.rows(_head(grams), (_row(m, grams) for m in seen))
+    where = measured_on(document["measurements"])
+    if where is not None:
+        page.add(f"{code(where)}\n")
+    asked = columns(document["measurements"], grams=grams)[1:]
+    page.rows(_head(asked), (_row(m, asked) for m in seen))
     page.rows("", _messages(seen))
     settings = document["settings"]
     for gated in ("not gated", "passed"):
         those = by_gate.get(gated, [])
         why = settings if gated == "not gated" else None
         fold = _fold(f"{len(those)} {gated}")
-        head = f"{fold}\n\n{_head(grams, why=why is not None)}"
-        page.rows(head, (_row(m, grams, why) for m in those), "\n</details>")
+        head = f"{fold}\n\n{_head(asked, why=why is not None)}"
+        page.rows(head, (_row(m, asked, why) for m in those), "\n</details>")
     turns = document["comparisons"]
     head = _fold(f"{len(turns)} compared by turns") + "\n"
     page.rows(head, (f"- {code(by_turns(each))}" for each in turns), "\n</details>")
-    lines = remarks(document["measurements"], document["carbon"], settings.get("equivalents") or ())
-    if lines:
-        block = fence("\n".join(lines))
+    missing = [m for m in document["measurements"] if missing_meter(m)]
+    head = _fold(f"{len(missing)} without the meter that was expected") + "\n"
+    lines = (f"- {_test(m)} {code(missing_meter(m))}" for m in missing)
+    page.rows(head, lines, "\n</details>")
+    below = remarks(document["measurements"], document["carbon"], settings.get("equivalents") or ())
+    if below:
+        block = fence("\n".join(below))
         page.rows(_fold("remarks") + "\n", [block], "\n</details>")
     return page.text()
 
@@ -97,14 +106,18 @@ def _fold(title: str) -> str:
     return f"<details><summary>{title}</summary>"
 
 
-def _head(grams: bool, *, why: bool = False) -> str:
-    titles = [column.title for column in columns(grams=grams)][1:] + (["why"] if why else [])
+def _head(asked: Sequence[Column], *, why: bool = False) -> str:
+    titles = [column.title for column in asked] + (["why"] if why else [])
     titles = ["", "test", *titles]
     return f"| {' | '.join(titles)} |\n|{'|'.join(' --- ' for _ in titles)}|"
 
 
-def _row(measurement: Mapping[str, Any], grams: bool, why: Mapping[str, Any] | None = None) -> str:
-    cells = [_cell(column, measurement) for column in columns(grams=grams)][1:]
+def _row(
+    measurement: Mapping[str, Any],
+    asked: Sequence[Column],
+    why: Mapping[str, Any] | None = None,
+) -> str:
+    cells = [_cell(column, measurement) for column in asked]
     if why is not None:
         cells.append(code(why_not_gated(measurement, why)))
     return f"| {' | '.join([SIGNS[measurement['gated']], _test(measurement), *cells])} |"

@@ -10,6 +10,7 @@ from pytest_inferenergy.deciding.not_gated import not_gated
 from pytest_inferenergy.escaping import line
 from pytest_inferenergy.model_id import again, quoted
 from pytest_inferenergy.reporting.against import by_turns, evidence
+from pytest_inferenergy.reporting.machine import missing_meter
 from pytest_inferenergy.units import plain, with_prefix
 
 
@@ -146,6 +147,10 @@ def _broken(outcome: Mapping[str, Any]) -> list[str]:
     return [f"{title(outcome)} was not gated: {outcome['broken_baseline']}"]
 
 
+def _missing_meter(outcome: Mapping[str, Any]) -> list[str]:
+    return [f"{title(outcome)} was {missing_meter(outcome)}"]
+
+
 def _new(outcome: Mapping[str, Any]) -> list[str]:
     return [
         f"{title(outcome)} has no baseline on this machine ({outcome['slug']}): {figure(outcome)}"
@@ -164,6 +169,7 @@ _EXPLAIN = {
     "budget_inconclusive": _budget,
     "unmeasured": _unmeasured,
     "broken_baseline": _broken,
+    "missing_meter": _missing_meter,
     "new": _new,
     "estimated": _estimated,
 }

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_inferenergy.reporting.machine import missing_meter
+
 
 def summary_line(
     outcomes: Sequence[Mapping[str, Any]],
@@ -15,6 +17,7 @@ def summary_line(
     by_turns: int = 0,
     silent: int = 0,
     gone: int = 0,
+    strict: bool = False,
 ) -> str:
     """``energy: 12 measured, 10 compared, 1 regressed, 1 inconclusive, 2 new``.
 
@@ -42,12 +45,22 @@ def summary_line(
     parts += [f"{unmeasured} not measured"] if unmeasured else []
     parts += [f"{_tests(silent)} without a measurement"] if silent else []
     parts += [f"{gone} baseline{'s' * (gone != 1)} without a test"] if gone else []
+    missing = Counter(filter(None, map(missing_meter, measured)))
+    parts += [f"{missing.total()} {missing.most_common(1)[0][0]}"] if missing else []
     line = f"energy: {', '.join(parts)}"
     if not measured and not by_turns:
         reasons = Counter(o["reason"].partition("\n")[0] for o in outcomes)
         line += "; nothing was gated"
         line += f": {reasons.most_common(1)[0][0]}" if reasons else ""
-    return line
+    return line + _gate_off(outcomes, strict)
+
+
+def _gate_off(outcomes: Sequence[Mapping[str, Any]], strict: bool) -> str:
+    off = sum(1 for outcome in outcomes if outcome.get("gate") == "off")
+    if not off:
+        return ""
+    line = "; the gate is off" + (f" for {off} of them" if off < len(outcomes) else "")
+    return line + (", where --energy-strict fails nothing" if strict else "")
 
 
 def _tests(count: int) -> str:

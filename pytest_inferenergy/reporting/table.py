@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
 from pytest_inferenergy.reporting.against import evidence as level
+from pytest_inferenergy.reporting.machine import machine_of, machines, missing_meter
 from pytest_inferenergy.reporting.message import change, half_width, parts_of_change, percent, split
 from pytest_inferenergy.reporting.parts import parts
 from pytest_inferenergy.units import plain, with_prefix
@@ -86,14 +87,25 @@ COLUMNS = (
     Column("verdict", verdict, "left"),
     Column("source", lambda outcome: outcome.get("source") or "-", "left"),
 )
+MACHINE = Column("measured on", lambda outcome: machine_of(outcome) or "-", "left")
 HEADERS = tuple(column.title for column in COLUMNS)
 LEAST = ("s/inference", "W", "J/inference", "source", "gCO2eq/1k", "±")
 """What a narrow terminal goes without, in this order; the files hold all of it."""
 
 
-def columns(*, grams: bool) -> list[Column]:
-    """The columns; ``grams``: whether a carbon intensity was asked for."""
-    return [*COLUMNS[:2], *([GRAMS] if grams else []), *COLUMNS[2:]]
+def columns(outcomes: Sequence[Mapping[str, Any]], *, grams: bool) -> list[Column]:
+    """The columns; ``grams``: whether a carbon intensity was asked for.
+
+    Where not all was measured on one machine, each row says on which (else `measured_on` does).
+    """
+    several = len(machines(outcomes)) > 1
+    return [*COLUMNS[:2], *([GRAMS] if grams else []), *COLUMNS[2:], *([MACHINE] * several)]
+
+
+def measured_on(outcomes: Sequence[Mapping[str, Any]]) -> str | None:
+    """The one machine that everything was measured on."""
+    found = machines(outcomes)
+    return f"measured on {found[0]}" if len(found) == 1 else None
 
 
 def table(outcomes: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
@@ -102,11 +114,13 @@ def table(outcomes: Sequence[Mapping[str, Any]], width: int | None = None) -> st
     Where that does not fit into ``width`` characters, each test has a line to itself above its
     figures, and columns are left out as needed.
     """
-    chosen = columns(grams=any(o.get("gco2_per_1k") is not None for o in outcomes))
+    grams = any(outcome.get("gco2_per_1k") is not None for outcome in outcomes)
+    chosen = columns(outcomes, grams=grams)
     text = _tabulated(chosen, outcomes)
     if width is None or _width(text) <= width:
         return text
-    del chosen[0]
+    several = MACHINE in chosen
+    chosen = [column for column in chosen[1:] if column is not MACHINE]
     text = _tabulated(chosen, outcomes)
     for title in LEAST:
         if _width(text) + len(INDENT) <= width:
@@ -116,7 +130,8 @@ def table(outcomes: Sequence[Mapping[str, Any]], width: int | None = None) -> st
     head, rule, *rows = text.splitlines()
     lines = [INDENT + head, INDENT + rule]
     for outcome, figures in zip(outcomes, rows, strict=True):
-        lines += [label(outcome), INDENT + figures]
+        machine = machine_of(outcome) if several else None
+        lines += [label(outcome) + (f" on {machine}" if machine else ""), INDENT + figures]
     return "\n".join(lines)
 
 
@@ -148,6 +163,8 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
         if outcome["state"] != "measured":
             lines.append(f"{label(outcome)}: {outcome['reason']}")
             continue
+        if missing := missing_meter(outcome):
+            lines.append(f"{label(outcome)}: {missing}")
         remarks = [*evidence(outcome), *outcome["flags"], *outcome.get("notes", ())]
         if remarks:
             lines.append(f"{label(outcome)}: {', '.join(remarks)}")

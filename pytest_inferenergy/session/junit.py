@@ -26,6 +26,10 @@ def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, ob
                 found.append((f"{prefix}.{key}", safe))
         if outcome["flags"]:
             found.append((f"{prefix}.flags", line(" ".join(outcome["flags"]))))
+        profile = outcome.get("profile") or {}
+        for key in ("meter", "device"):
+            if key in profile:
+                found.append((f"{prefix}.{key}", line(str(profile[key]))))
         if outcome["budget"] is not None:
             found.append((f"{prefix}.budget", outcome["budget"]["word"]))
     return found

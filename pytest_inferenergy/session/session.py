@@ -197,6 +197,7 @@ class EnergySession:
             self.settings.disable,
             by_turns=by_turns,
             silent=self.selected - silent,
+            strict=self.settings.strict,
             gone=sum(map(len, (self.gone or {}).values())),
         )
 

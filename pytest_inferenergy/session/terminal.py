@@ -12,7 +12,7 @@ from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.against import summary
 from pytest_inferenergy.reporting.document import shown
 from pytest_inferenergy.reporting.remarks import remarks
-from pytest_inferenergy.reporting.table import by_turns, notes, table, unmeasured
+from pytest_inferenergy.reporting.table import by_turns, measured_on, notes, table, unmeasured
 from pytest_inferenergy.session.ending import document_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> N
     if outcomes:
         # line by line: of what an encoding lacks a character, pytest escapes the line ends, too
         _write(terminal, table(outcomes, _room(terminal)).split("\n"))
+        if (where := measured_on(outcomes)) is not None:
+            _write(terminal, [where])
     _write(terminal, [by_turns(turns) for turns in session.comparisons])
     settings = session.settings
     carbon = None if settings.carbon is None else settings.carbon.as_data()

@@ -83,4 +83,5 @@ def test_the_columns_and_their_order_are_promised() -> None:
         "test", "name", "file", "line", "test_outcome", "state", "reason", "verdict", "gated",
         "source", "kwh_per_1k", "low",
     ]  # fmt: skip
-    assert len(COLUMNS) == 53
+    assert len(COLUMNS) == 55
+    assert list(COLUMNS)[-2:] == ["meter", "missing_meter"]

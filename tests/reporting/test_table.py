@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from pytest_inferenergy.reporting.table import HEADERS, label, notes, row, table, unmeasured
+from pytest_inferenergy.reporting.table import (
+    HEADERS,
+    label,
+    measured_on,
+    notes,
+    row,
+    table,
+    unmeasured,
+)
 from tests.reporting import outcomes
 from tests.reporting.outcomes import budget, measured
 
@@ -121,3 +129,48 @@ def test_in_a_narrow_terminal_nothing_wraps_and_the_figures_stay() -> None:
 
 def test_a_table_that_fits_is_left_as_it_is() -> None:
     assert table([measured()], 200) == table([measured()])
+
+
+def on(
+    meter: str, device: str = "NVIDIA H200", count: int = 1, **more: object
+) -> dict[str, object]:
+    profile = {"meter": meter, "device": device, "count": count, "power_limit_watts": 700}
+    return measured() | {"profile": profile | {"mig": False, "components": ["gpu"]}} | more
+
+
+def test_one_machine_is_told_once() -> None:
+    rows = [on("nvml"), on("nvml", name="b"), outcomes.unmeasured()]
+    assert measured_on(rows) == "measured on NVIDIA H200 x1, 700 W, meter nvml, gpu"
+    assert table(rows).splitlines()[0].split() == list(HEADERS)
+    assert measured_on([outcomes.unmeasured()]) is None
+
+
+def test_a_recording_is_never_measured_without_a_word() -> None:
+    assert measured_on([on("replay")]) == (
+        "measured on NVIDIA H200 x1, 700 W, meter replay, gpu (a recording, not this machine)"
+    )
+
+
+def test_several_machines_are_told_row_by_row() -> None:
+    rows = [on("nvml"), on("replay"), outcomes.unmeasured(), on("nvml", count=2)]
+    assert measured_on(rows) is None
+    head, _, *lines = table(rows).splitlines()
+    assert head.endswith("measured on")
+    assert lines[0].endswith("NVIDIA H200 x1, 700 W, meter nvml, gpu")
+    assert lines[1].endswith("meter replay, gpu (a recording, not this machine)")
+    assert lines[2].endswith(" -")
+    assert lines[3].endswith("NVIDIA H200 x2, 700 W, meter nvml, gpu")
+    narrow = table(rows, 80).splitlines()
+    assert narrow[2].endswith("::test_sentiment on NVIDIA H200 x1, 700 W, meter nvml, gpu")
+    assert all(len(line) <= 80 for line in narrow if line.startswith("  "))
+
+
+def test_text_of_a_device_is_shown_and_does_nothing() -> None:
+    assert "\x1b" not in str(measured_on([on("nvml", device="\x1b[2J")]))
+
+
+def test_notes_tell_of_the_meter_that_was_expected() -> None:
+    missing = {"meter": "nvml", "expected_by": "gpu", "reason": "GPU is lost\nby the bus"}
+    assert notes([on("rapl", missing_meter=missing)])[0] == (
+        "test_film.py::test_sentiment: not measured by nvml (a GPU is listed): GPU is lost"
+    )

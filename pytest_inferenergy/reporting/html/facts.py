@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_inferenergy.reporting.against import evidence
+from pytest_inferenergy.reporting.machine import missing_meter
 from pytest_inferenergy.reporting.message import change, half_width, percent, split
 from pytest_inferenergy.reporting.ranking import why_not_gated
 from pytest_inferenergy.units import plain, with_prefix
@@ -155,6 +156,7 @@ def _device(measurement: Mapping[str, Any]) -> Facts:
         ("Device", profile.get("device")),
         ("Devices measured", ", ".join(map(str, measurement.get("devices") or ())) or None),
         ("Meter", profile.get("meter")),
+        ("Expected meter", missing_meter(measurement)),
         ("Power limit", _unit(profile, "power_limit_watts", "W")),
         ("Clock", None if clock is None else f"{clock:.0f} MHz"),
         ("Temperature", None if heat is None else f"{heat:.0f} °C"),
