@@ -27,9 +27,8 @@ def user_properties(outcomes: Iterable[Mapping[str, Any]]) -> list[tuple[str, ob
         if outcome["flags"]:
             found.append((f"{prefix}.flags", line(" ".join(outcome["flags"]))))
         profile = outcome.get("profile") or {}
-        for key in ("meter", "device"):
-            if key in profile:
-                found.append((f"{prefix}.{key}", line(str(profile[key]))))
+        facts = [key for key in ("meter", "device") if key in profile]
+        found += [(f"{prefix}.{key}", line(str(profile[key]))) for key in facts]
         if outcome["budget"] is not None:
             found.append((f"{prefix}.budget", outcome["budget"]["word"]))
     return found
