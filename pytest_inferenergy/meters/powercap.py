@@ -15,8 +15,6 @@ GRANT: Final = (
     "sudo chmod a+r {root}/intel-rapl:*/energy_uj"
 )
 _PACKAGE: Final = re.compile(r"package-(\d+)(-die-\d+)?")
-SAME_COUNTER: Final = 1_000_000
-"""Microjoules: dies whose counters agree this well show the same counter of their socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +47,22 @@ def find(root: Path = ROOT) -> Powercap:
     """The package and DRAM counters below a powercap root.
 
     Left out: psys (the whole platform), core and uncore (parts of the package), and the tree
-    ``intel-rapl-mmio``, which shows the same package a second time.
+    ``intel-rapl-mmio``, which shows the same package a second time. Dies may show one counter of
+    their socket several times (`mirrors`).
     """
-    packages: list[tuple[Zone, int]] = []
+    packages: list[Zone] = []
     others: list[Zone] = []
     try:
         for zone in _zones(root):
             try:
-                value = read(zone.path)
+                read(zone.path)
             except PermissionError:
                 return Powercap((), f"{zone.path}: {GRANT.format(root=root)}")
             except (OSError, ValueError) as error:
                 if zone.component == "ram":
                     continue  # some boards list a DRAM counter that they do not have
                 return Powercap((), f"{zone.path}: cannot be read: {error}")
-            if zone.component == "ram":
-                others.append(zone)
-            elif not any(_mirrors(zone, value, *known) for known in packages):
-                packages.append((zone, value))
+            (others if zone.component == "ram" else packages).append(zone)
     except (OSError, ValueError) as error:
         return Powercap((), f"{root}: cannot be read: {error}")
     if not packages:
@@ -75,7 +71,7 @@ def find(root: Path = ROOT) -> Powercap:
             f"{root} shows no RAPL package counter, as in a virtual machine, in a container or on "
             "another system; on bare metal: sudo modprobe intel_rapl_msr",
         )
-    return Powercap((*(zone for zone, _ in packages), *others), None)
+    return Powercap((*packages, *others), None)
 
 
 def read(path: Path) -> int:
@@ -107,8 +103,3 @@ def _zones(root: Path) -> Iterator[Zone]:
 
 def _text(path: Path) -> str:
     return path.read_text("ascii", "replace").strip()
-
-
-def _mirrors(zone: Zone, value: int, known: Zone, its_value: int) -> bool:
-    """Whether two dies of one socket show one counter, as AMD's many-die processors do."""
-    return zone.socket == known.socket and abs(value - its_value) < SAME_COUNTER

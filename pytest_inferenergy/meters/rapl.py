@@ -16,6 +16,7 @@ from pytest_inferenergy.meters import powercap
 from pytest_inferenergy.meters.base import MeterProfile, Reading
 from pytest_inferenergy.meters.energy import Energy
 from pytest_inferenergy.meters.marks import Marks
+from pytest_inferenergy.meters.mirrors import without_mirrors
 from pytest_inferenergy.meters.powercap import Zone
 
 PERIOD: Final = 1e-3
@@ -59,7 +60,8 @@ class RaplMeter:
         try:
             for zone in found.zones:
                 self._handles[zone] = os.open(zone.path, os.O_RDONLY)
-            self._idle = self._watts_now(found.zones)
+            zones = without_mirrors(found.zones, self._read, now, sleep)
+            self._idle = self._watts_now(zones)
         except OSError as error:
             self.close()
             raise MeterError(f"rapl: a counter cannot be opened: {error}") from error
