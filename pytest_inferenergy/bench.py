@@ -44,10 +44,13 @@ class Bench:
         self._refusal: str | None = None
         self._busy = False
         self._spent = 0.0
+        self._over = False
         self.partners = Partners()
 
     def close(self) -> None:
-        """Stop the meters."""
+        """Stop the meters, and whatever a thread still measures."""
+        self._over = True
+        self._turns.interrupt()
         if self._meters is not None:
             self._meters.close()
 
@@ -68,6 +71,8 @@ class Bench:
                 "a measurement inside a measured call: measurements cannot be nested, measure one "
                 "or the other"
             )
+        if self._over:
+            return "the session is over"
         if settings.disable:
             return "disabled by --energy-disable"
         if self.seconds_left(settings) <= 0:

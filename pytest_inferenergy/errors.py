@@ -24,6 +24,10 @@ class MeterError(InferenergyError):
         self.flag = flag
 
 
+class AbsentError(MeterError):
+    """There is no such source of energy on this machine: to try again is no use."""
+
+
 class TraceError(InferenergyError):
     """A recorded trace cannot be read or does not have the documented format."""
 

@@ -89,6 +89,7 @@ class Measurer:
             return judging.conclude()
         self._bench.attach(measuring)
         judging.prepare()
+        seconds = judging.pace(seconds)
         limit = judging.reserve(self._bench.seconds_left(settings))
         if self.against is not None:
             return self.against.measure(judging, seconds, limit)

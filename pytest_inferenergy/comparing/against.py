@@ -111,7 +111,7 @@ class Against:
                 return True
             return recording.taken >= SCREEN_WINDOWS or spent >= limit
 
-        judging.measuring.measure(first_call, enough)
+        judging.measuring.measure(first_call, enough, limit)
         return bool(judging.comparable_runs())
 
     def _holds(self, judging: Judging) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from pytest_inferenergy.clock import time
+from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, MIN_WINDOWS
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.measuring.calling import run_stretch
 from pytest_inferenergy.measuring.memory import device_memory
@@ -86,6 +88,17 @@ class Measuring:
             self._pending.append(stretch)
         return time.perf_counter() - start
 
+    def second_call(self) -> float:
+        """Make one more call (or round), as a window; seconds it took, with its `setup`."""
+        start = time.perf_counter()
+        self._take(self.workload.deck)
+        return time.perf_counter() - start
+
+    def start_over(self) -> None:
+        """Drop the windows that wait for their energy."""
+        self._pending.clear()
+        self.recording.memory.clear()
+
     def attach(self, also: frozenset[str] = frozenset()) -> MeterProfile:
         """Choose the devices, now that the workload has shown which it uses.
 
@@ -97,17 +110,24 @@ class Measuring:
         return self.recording.profile
 
     def measure_slow(self, calls: int) -> None:
-        """Windows of one call (or round) each, for a call that outlasts the limit."""
-        for _ in range(calls):
+        """So many windows of one call (or round) each, for a call that outlasts the limit."""
+        for _ in range(calls - len(self._pending)):
             self._take(self.workload.deck)
         self.finish()
 
-    def measure(self, first_call: float, enough: Enough) -> None:
-        """Warm up, then take windows until ``enough`` says so."""
-        warm, start = self._first_window(first_call)
+    def measure(self, first_call: float, enough: Enough, limit: float = inf) -> None:
+        """Warm up, then take windows until ``enough`` says so.
+
+        ``limit``: seconds for the windows, with all that ``setup`` does between their calls. It
+        holds, too, while no window has an energy yet.
+        """
+        warm, start = self._first_window(first_call, limit)
         while True:
             self._resolve(wait=False)
-            if self.recording.taken and enough(self.recording, time.perf_counter() - start):
+            spent = time.perf_counter() - start
+            if self.recording.taken and enough(self.recording, spent):
+                break
+            if spent >= limit and self.recording.taken + len(self._pending) >= LEAST_WINDOWS:
                 break
             self._take(warm.calls)
         self._keep_on(warm)
@@ -123,19 +143,27 @@ class Measuring:
         share = self.meters.grain / window_seconds(self.meters.grain) / 4
         calls = self.workload.deck * max(1, round(share * warm.calls / self.workload.deck))
         end, limit = self._pending[-1].spans[-1][1], 4 * self.meters.grain
-        while not self.meters.is_covered(end) and limit > 0:
-            limit -= self.run(calls)
+        deadline = time.perf_counter() + limit
+        while not self.meters.is_covered(end) and time.perf_counter() < deadline:
+            self.run(calls)
 
-    def _first_window(self, pace: float) -> tuple[WarmUp, float]:
+    def _first_window(self, pace: float, limit: float) -> tuple[WarmUp, float]:
         """Warm up and take the first window; again if it shows that calls were not level yet."""
+        room = max(limit / MIN_WINDOWS, 1.1 * WINDOW_SECONDS)
         for _ in range(MOST_WARM_UPS):
-            warm = warm_up(self.run, self.workload.deck, pace, grain=self.meters.grain)
+            warm = warm_up(
+                self.run,
+                self.workload.deck,
+                pace,
+                grain=self.meters.grain,
+                room=room,
+                now=time.perf_counter,
+            )
             start = time.perf_counter()
             pace = self._take(warm.calls)
             if pace >= MUCH_FASTER * warm.seconds_per_call or not warm.levelled:
                 break
-            self._pending.clear()
-            self.recording.memory.clear()
+            self.start_over()
         self.recording.levelled = warm.levelled
         return warm, start
 

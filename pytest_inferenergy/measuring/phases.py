@@ -24,5 +24,5 @@ def prefill_recording(whole: Measuring, seconds: float) -> Recording:
         taken = recording.taken
         return taken >= MOST_WINDOWS or (taken >= LEAST_WINDOWS and spent >= seconds)
 
-    part.measure(part.first_call(), enough)
+    part.measure(part.first_call(), enough, seconds)
     return part.recording

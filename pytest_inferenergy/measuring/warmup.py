@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 
 WINDOW_SECONDS = 0.5
@@ -20,6 +22,8 @@ LEAD_GRAINS = 2.0
 LIMIT_SECONDS = 120.0
 TIMELESS_CALLS = 1 << 20
 """So many calls take some time, or the clock stands still."""
+NEARLY = 0.9
+"""A stretch that takes this share of the room fills it: calls differ."""
 STILL_FALLING = 0.97
 """Calls that take less than this share of the fastest ones before are still getting faster."""
 
@@ -42,6 +46,8 @@ def warm_up(
     limit: float = LIMIT_SECONDS,
     *,
     grain: float = 0.0,
+    room: float = inf,
+    now: Callable[[], float] | None = None,
 ) -> WarmUp:
     """Run stretches until calls are level and one fills a window.
 
@@ -49,8 +55,10 @@ def warm_up(
     belong together; ``first_call`` is what the very first call took, seconds.
     ``grain``: seconds between the records of a slow meter. A window then lasts several of them, and
     the load goes on for some before it, so that both records around its first edge are under load.
+    ``room``: seconds by the clock ``now`` that a window may take with all that ``setup`` does
+    between its calls; where calls are few in so much time, they need not fill half a second.
     """
-    warm = _level(run, deck, first_call, limit)
+    warm = _level(run, deck, first_call, limit, room, now or time.perf_counter)
     if not grain:
         return warm
     round_seconds = max(warm.seconds_per_call * deck, 1e-9)
@@ -64,30 +72,40 @@ def window_seconds(grain: float) -> float:
     return max(WINDOW_SECONDS, WINDOW_GRAINS * grain)
 
 
-def _level(run: Callable[[int], float], deck: int, first_call: float, limit: float) -> WarmUp:
-    """Run stretches until calls are level and one fills half a second."""
+def _level(
+    run: Callable[[int], float],
+    deck: int,
+    first_call: float,
+    limit: float,
+    room: float,
+    now: Callable[[], float],
+) -> WarmUp:
+    """Run stretches until calls are level and one fills half a second, or the room."""
     calls, spent, level = deck, first_call, 0
     fastest = first_call
     while True:
+        before = now()
         seconds = run(calls)
+        elapsed = max(seconds, now() - before)  # with what `setup` took
         if seconds <= 0 and calls >= TIMELESS_CALLS:
             raise MeterError(
-                f"time.perf_counter() stands still over {calls} calls; is it frozen by the test?",
+                f"the system's clock stands still over {calls} calls",
                 "clock_stopped",
             )
-        spent += seconds
+        spent += elapsed
         pace = seconds / calls
         level = 0 if pace < STILL_FALLING * fastest else level + 1
         fastest = min(fastest, pace)
-        long_enough = seconds >= WINDOW_SECONDS
-        if long_enough and (level >= 2 or (level >= 1 and seconds >= 2.0)):
+        long_enough = seconds >= WINDOW_SECONDS or elapsed >= NEARLY * room
+        if long_enough and (level >= 2 or (level >= 1 and elapsed >= 2.0)):
             return WarmUp(calls, pace, levelled=True)
-        if spent + seconds > limit:
+        if spent + elapsed > limit:
             needed = max(calls, deck * _whole(WINDOW_SECONDS / max(pace * deck, 1e-9)))
             return WarmUp(needed, pace, levelled=False)
         if not long_enough:
             needed = _whole(1.1 * WINDOW_SECONDS / max(pace * deck, 1e-9))
-            calls = deck * max(1, min(2 * calls // deck, needed))
+            fits = inf if room == inf else _whole(room / max(elapsed / calls * deck, 1e-9))
+            calls = deck * max(1, int(min(2 * calls // deck, needed, fits)))
 
 
 def _whole(number: float) -> int:

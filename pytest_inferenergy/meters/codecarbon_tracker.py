@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from pytest_inferenergy.clock import keep_time
-from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.errors import AbsentError, MeterError
 from pytest_inferenergy.units import JOULES_PER_KWH
 
 OLDEST: Final = (3, 3, 2)
@@ -158,20 +158,20 @@ def _without_gpus(tracker: Any) -> list[str]:
 
 
 def imported() -> Any:
-    """The module codecarbon; raises `MeterError` where it is absent, too old or broken."""
+    """The module codecarbon; raises `AbsentError` where it is absent, too old or broken."""
     try:
         with _unheard(), _real_stderr(), _no_stdout(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = importlib.import_module("codecarbon")
     except ImportError as error:
-        raise MeterError(
+        raise AbsentError(
             f"codecarbon is not installed or incomplete ({error}); {INSTALL}"
         ) from error
     except Exception as error:
-        raise MeterError(f"codecarbon cannot be imported: {error!r}; {INSTALL}") from error
+        raise AbsentError(f"codecarbon cannot be imported: {error!r}; {INSTALL}") from error
     version = str(getattr(module, "__version__", "0"))
     if tuple(int(number) for number in re.findall(r"\d+", version)[:3]) < OLDEST:
-        raise MeterError(f"codecarbon {version} is too old; {INSTALL}")
+        raise AbsentError(f"codecarbon {version} is too old; {INSTALL}")
     return module
 
 

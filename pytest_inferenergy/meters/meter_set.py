@@ -48,6 +48,7 @@ class MeterSet:
         """Why the other meters do not take part."""
         self.absent = tuple(absent)
         """Those of them that come before the first of ours."""
+        self._closed = False
 
     def attach(self, also: frozenset[str] = frozenset()) -> None:
         """Let each meter choose its devices; ``also``: GPUs (UUIDs) that a partner process uses."""
@@ -74,7 +75,12 @@ class MeterSet:
         return self.meters[0].profile()
 
     def opening(self) -> Edge:
-        """Mark the start of a stretch of work; the first meter is asked last."""
+        """Mark the start of a stretch of work; the first meter is asked last.
+
+        `MeterError` once they are closed: a thread of a test may still measure at the end.
+        """
+        if self._closed:
+            raise MeterError("the session ended while this was measured")
         return Edge(tuple(meter.edge() for meter in reversed(self.meters))[::-1])
 
     def closing(self) -> Edge:
@@ -82,9 +88,18 @@ class MeterSet:
         return Edge(tuple(meter.edge() for meter in self.meters))
 
     def is_covered(self, edge: Edge) -> bool:
-        """Whether the energy up to an edge can be told without waiting."""
-        pairs = zip(self.meters, edge.instants, strict=True)
-        return all(meter.covered() >= instant for meter, instant in pairs)
+        """Whether the energy up to an edge can be told without waiting.
+
+        `MeterError` where a meter knows that it never will: one may have a method
+        ``check(instant)``, which raises that.
+        """
+        for meter, instant in zip(self.meters, edge.instants, strict=True):
+            if not meter.covered() >= instant:
+                check = getattr(meter, "check", None)
+                if check is not None:
+                    check(instant)
+                return False
+        return True
 
     def settle(self, edge: Edge) -> None:
         """Wait until the energy up to an edge can be told."""
@@ -143,6 +158,7 @@ class MeterSet:
 
     def close(self) -> None:
         """Stop all meters."""
+        self._closed = True
         for meter in self.meters:
             meter.close()
 

@@ -195,7 +195,7 @@ class NvmlMeter:
             self._each_uncovered(instant, Track.hurry)
         self._wake.ring()
         while self.covered() < instant:
-            self._each_uncovered(instant, _raise_fault)
+            self._each_uncovered(instant, Track.check)
             if time.perf_counter() > deadline or not self._alive():
                 raise MeterError(
                     f"the GPU's energy up to the end of the window did not arrive within "
@@ -203,6 +203,12 @@ class NvmlMeter:
                     "meter_silent",
                 )
             self._news.wait(0.05)
+
+    def check(self, instant: float) -> None:
+        """Raise `MeterError` where the recording will not reach an instant."""
+        self._each_uncovered(instant, Track.check)
+        if self.covered() < instant and not self._alive():
+            raise MeterError("the GPU is recorded no more", "meter_silent")
 
     def _each_uncovered(self, instant: float, act: Callable[[Track], None]) -> None:
         for track in self._attached:
@@ -225,8 +231,3 @@ class NvmlMeter:
         """Drop recordings before an instant."""
         for track in self._tracks.values():
             track.forget(before)
-
-
-def _raise_fault(track: Track) -> None:
-    if track.fault is not None:
-        raise track.fault

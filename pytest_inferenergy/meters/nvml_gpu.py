@@ -9,11 +9,19 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.clock import time
+from pytest_inferenergy.errors import AbsentError, MeterError
 from pytest_inferenergy.meters.base import DeviceState
 
 T = TypeVar("T")
 
+RETRY_AFTER = 0.02
+"""Seconds after which a question is asked again that NVML did not answer."""
+LASTING = frozenset({2, 3, 4, 6, 13})
+"""``nvmlReturn_t`` that asking again does not change: invalid argument, not supported, no
+permission, not found, function not found."""
+ABSENT = frozenset({9, 12})
+"""``nvmlReturn_t`` where there is nothing to open: driver not loaded, library not found."""
 VALUE_MEMBERS = {0: "dVal", 1: "uiVal", 2: "ulVal", 3: "ullVal", 4: "sllVal"}
 """``nvmlValueType_t`` and the member of a sample's value that holds it."""
 
@@ -23,15 +31,16 @@ def open_library() -> Any:
     try:
         import pynvml
     except ImportError as error:
-        raise MeterError(
+        raise AbsentError(
             f"the module pynvml is missing ({error}); type: pip install nvidia-ml-py"
         ) from error
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        raise MeterError(f"NVML does not answer: {error}") from error
+        kind = AbsentError if getattr(error, "value", None) in ABSENT else MeterError
+        raise kind(f"NVML does not answer: {error}") from error
     except AttributeError as error:  # a foreign module of that name
-        raise MeterError(
+        raise AbsentError(
             "the module pynvml is not NVIDIA's; type: pip uninstall pynvml && "
             "pip install nvidia-ml-py"
         ) from error
@@ -63,7 +72,16 @@ class Gpu:
         try:
             return call(*args)
         except self._errors as error:
-            raise MeterError(f"GPU {self._index}: {call.__name__}: {error}") from error
+            if getattr(error, "value", None) in LASTING:
+                raise self._refused(call, error) from error
+        time.sleep(RETRY_AFTER)
+        try:
+            return call(*args)
+        except self._errors as error:
+            raise self._refused(call, error) from error
+
+    def _refused(self, call: Callable[..., object], error: Exception) -> MeterError:
+        return MeterError(f"GPU {self._index}: {call.__name__}: {error}")
 
     def _try(self, call: Callable[..., T], *args: object) -> T | None:
         try:

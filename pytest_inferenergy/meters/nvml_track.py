@@ -29,6 +29,8 @@ POLL_POWER = 0.05
 """Distance of power readings, seconds, where there is neither a counter nor a sample ring."""
 STATE_EVERY = 0.4
 """Distance of looks at the device's state, seconds; sooner when somebody waits."""
+PATIENCE, RETRY_AFTER = 1.0, 0.05
+"""NVML may fail to answer for so long, seconds, and is asked again so often."""
 AVERAGED = 1.0
 """The power reading is a mean over up to so long, seconds (Hopper)."""
 READING_DOUBT = 0.05
@@ -48,6 +50,7 @@ class Track:
         self._timeline = Timeline()
         self._states = States(gpu, family)
         self._due = self._seen = time.perf_counter()
+        self._failing: float | None = None  # since when NVML does not answer
         self._probe()
 
     def _probe(self) -> None:
@@ -96,17 +99,33 @@ class Track:
     def poll(self, *, urgent: bool) -> None:
         """Ask what is due, and set when the next question is. ``urgent``: someone is waiting.
 
-        Whatever goes wrong ends the recording with a reason; nothing escapes into the thread.
+        What goes wrong and goes on ends the recording with a reason; nothing escapes into the
+        thread.
         """
         try:
             if self._finder is not None:
                 self._poll_counter(self._finder, urgent)
             else:
                 self._poll_power(urgent)
+            self._failing = None
         except MeterError as error:
+            if error.flag is None and self._may_pass():
+                return
             self.fault = MeterError(f"{self.gpu.name}: {error}", error.flag or "gpu_lost")
         except Exception as error:
             self.fault = MeterError(f"{self.gpu.name}: {error!r}", "gpu_lost")
+
+    def _may_pass(self) -> bool:
+        """Whether NVML has not failed for long; then it is asked again."""
+        now = time.perf_counter()
+        self._failing = now if self._failing is None else self._failing
+        if now - self._failing > PATIENCE:
+            return False
+        with self._lock:
+            self._due = now + RETRY_AFTER
+            if self._finder is not None:
+                self._finder.due = self._due
+        return True
 
     def _poll_counter(self, finder: TickFinder, urgent: bool) -> None:
         start = time.perf_counter()
@@ -142,9 +161,11 @@ class Track:
     def _collect_samples(self, ring: SampleRing) -> None:
         try:
             fresh = ring.fresh()
-        except MeterError:
+        except MeterError as error:
             if self._finder is None:
                 raise
+            if error.flag is None and ring.age < PATIENCE:
+                return  # they are still there when it answers again
             self._ring = None  # the counter goes on alone
             return
         with self._lock:
@@ -168,6 +189,11 @@ class Track:
             self._due = 0.0
             if self._finder is not None:
                 self._finder.hurry(time.perf_counter())
+
+    def check(self) -> None:
+        """Raise `MeterError` where nothing more is recorded."""
+        if self.fault is not None:
+            raise self.fault
 
     def covered(self) -> float:
         """``perf_counter`` instant up to which energy and state can be told."""

@@ -115,7 +115,14 @@ class PrometheusMeter:
 
     def settle(self, instant: float, timeout: float = 2.0) -> None:  # noqa: ARG002
         """Wait for the first scrape after ``instant`` of each device; a lost one ends that."""
+        deadline = time.perf_counter() + 2 * self._patience
         while self.covered() < instant:
+            if time.perf_counter() > deadline:
+                raise MeterError(
+                    f"{self._server.name} told no energy up to the end of the window for "
+                    f"{2 * self._patience:.0f} s",
+                    "meter_silent",
+                )
             self._pause(min(max(0.1 * self.grain, 0.05), 1.0))
 
     def read(self, start: float, end: float) -> tuple[Reading, ...]:

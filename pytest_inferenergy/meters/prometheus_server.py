@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pytest_inferenergy.clock import time
-from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.errors import AbsentError, MeterError
 from pytest_inferenergy.meters.prometheus_answer import Series, parse_matrix, parse_scalar
 from pytest_inferenergy.meters.prometheus_source import TOKEN_VARIABLE
 
@@ -31,7 +31,7 @@ class Server:
         try:
             import requests
         except ImportError as error:
-            raise MeterError(
+            raise AbsentError(
                 f"the meter prometheus needs the library requests ({error}); type: "
                 'pip install "pytest-inferenergy[prometheus]"'
             ) from error
@@ -126,9 +126,9 @@ def _authorisation(scheme: str, host: str) -> tuple[bool, Any]:
     if not token:
         return False, lambda request: request
     if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise MeterError(f"{TOKEN_VARIABLE} holds characters that no bearer token can have")
+        raise AbsentError(f"{TOKEN_VARIABLE} holds characters that no bearer token can have")
     if scheme != "https" and host not in LOOPBACK:
-        raise MeterError(
+        raise AbsentError(
             f"{TOKEN_VARIABLE} is set, but prometheus:URL has no TLS and the token would be sent "
             "for all to read: give an https:// address"
         )

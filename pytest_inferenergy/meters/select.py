@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.clock import time
+from pytest_inferenergy.errors import AbsentError, MeterError
 from pytest_inferenergy.meters.base import Meter
 from pytest_inferenergy.meters.listed import gpu_is_listed
 from pytest_inferenergy.meters.meter_set import Absent, MeterSet
+
+RETRY_AFTER = 0.2
+"""Seconds after which a meter that did not open is tried once more."""
 
 
 def open_meters(name: str, prometheus: str | None = None) -> MeterSet:
@@ -21,13 +25,24 @@ def open_meters(name: str, prometheus: str | None = None) -> MeterSet:
     if kind == "auto":
         return _automatic()
     if kind == "replay":
-        return MeterSet([_replay(argument)])
+        return MeterSet([_replay(argument)])  # a file: to read it again is no use
     if kind == "prometheus":
-        return MeterSet([_prometheus(argument, prometheus)])
+        return MeterSet([_opened(lambda: _prometheus(argument, prometheus))])
     opened = {"nvml": _nvml, "rapl": _rapl, "codecarbon": _codecarbon, "zeus": _zeus}
     if kind not in opened:
         raise MeterError(f"unknown meter {name!r}")
-    return MeterSet([opened[kind]()])
+    return MeterSet([_opened(opened[kind])])
+
+
+def _opened(opener: Callable[[], Meter]) -> Meter:
+    """Open a meter, at the second try where the first failed for no reason that stays."""
+    try:
+        return opener()
+    except MeterError as error:
+        if isinstance(error, AbsentError) or error.flag is not None:
+            raise
+    time.sleep(RETRY_AFTER)
+    return opener()
 
 
 def _automatic() -> MeterSet:
@@ -37,8 +52,9 @@ def _automatic() -> MeterSet:
 
     def try_open(name: str, opener: Callable[[], Meter]) -> bool:
         try:
-            meters.append(opener())
+            meters.append(_opened(opener))
         except MeterError as error:
+            # of the second try: who has to say why a meter is missing reads it in `MeterSet.notes`
             notes.append(f"{name}: {error}")
             if not meters:
                 listed = name == "nvml" and error.flag != "no_gpu" and gpu_is_listed()

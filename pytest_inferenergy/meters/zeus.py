@@ -126,10 +126,17 @@ class ZeusMeter:
         """Wait for a look after ``instant``."""
         deadline = time.perf_counter() + timeout
         while self.covered() < instant:
-            self._check()
+            self._raise_fault()
             if time.perf_counter() > deadline:
                 raise self._silence(timeout)
             time.sleep(0.2 * PERIOD)
+
+    def check(self, instant: float) -> None:
+        """Raise `MeterError` where the recording will not reach an instant."""
+        if self.covered() < instant:
+            self._raise_fault()
+            if time.perf_counter() - instant > SETTLE_SECONDS:
+                raise self._silence(SETTLE_SECONDS)
 
     def read(self, start: float, end: float) -> tuple[Reading, ...]:
         """Energy between two edges, one reading a figure."""
@@ -188,7 +195,7 @@ class ZeusMeter:
     def _all(self) -> list[Track]:
         return [track for tracks in self._tracks.values() for track in tracks]
 
-    def _check(self) -> None:
+    def _raise_fault(self) -> None:
         faults = [track.fault for track in self._all() if track.fault is not None]
         if faults:
             raise faults[0]

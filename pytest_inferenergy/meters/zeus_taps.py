@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.errors import AbsentError, MeterError
 from pytest_inferenergy.meters.base import ComponentName
 
 Kind = Literal["counter", "sum", "power"]
@@ -55,7 +55,7 @@ def find_sources() -> tuple[Source, ...]:
     try:
         from zeus.device import get_gpus, get_soc
     except ImportError as error:
-        raise MeterError(
+        raise AbsentError(
             f"the meter zeus needs the library zeus ({error}); type: "
             'pip install "pytest-inferenergy[zeus]"'
         ) from error
