@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,29 @@ class Log(Silence):
         self._told = False
 
 
+class WorkerLog(Log):
+    """In a worker of xdist, whose one way to the terminal is the standard error stream.
+
+    Once in all: that workers of one run wait for each other is usual.
+    """
+
+    def __init__(self, worker: str, capture: Any) -> None:
+        self._worker, self._capture = worker, capture
+        self._told = False
+
+    def waiting(self, gpu: str, seconds: float, holder: Callable[[], str | None]) -> None:
+        """One line for the first wait that is long."""
+        if self._told or seconds < WAITS or not _in_main_thread():
+            return
+        self._told = True
+        with self._capture.global_and_fixture_disabled():
+            text = f"\n[{self._worker}] {waiting_line(gpu, seconds, holder())}"
+            print(text, file=sys.__stderr__, flush=True)
+
+    def _begin(self) -> None:
+        """Nothing is told anew."""
+
+
 class LiveLine(Silence):
     """The line, through pytest's own terminal writer, with its capture off for that moment."""
 
@@ -161,9 +185,12 @@ def live_line(config: pytest.Config) -> Silence:
     """The line of this run, a log where lines stay, or silence where there is to be none."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
-    if terminal is None or capture is None or hasattr(config, "workerinput"):
+    if capture is None or config.get_verbosity() < 0:
         return Silence()
-    if config.get_verbosity() < 0:
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        return WorkerLog(worker["workerid"], capture)
+    if terminal is None:
         return Silence()
     stays = not terminal.isatty or not terminal.hasmarkup or config.getoption("capture") == "no"
     if stays or os.environ.get("CI") or os.environ.get("BUILD_NUMBER"):  # as pytest tells it

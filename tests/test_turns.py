@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.live import Silence
-from pytest_inferenergy.sharing.locks import holder_of, lock_file
+from pytest_inferenergy.sharing import turns
+from pytest_inferenergy.sharing.locks import date_turn, holder_of, lock_file, turn_of
 from pytest_inferenergy.sharing.turns import Turns
 from tests.holding import held
 
@@ -134,6 +136,49 @@ def test_who_waits_tells_for_what_and_for_whom(holder: subprocess.Popen[str]) ->
         pass
     known = f"process {holder.pid} in {Path.cwd()}" if sys.platform == "linux" else None
     assert heard.told == [("GPU-a", known)]
+
+
+def test_a_turn_that_never_ends_is_not_waited_for_for_ever(
+    holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE", 0.3)
+    reason = r"waited 0 s for GPU-a, where .* measures and does not come to an end"
+    with pytest.raises(MeterError, match=reason), Turns(None).take(frozenset({"GPU-a"})):
+        pytest.fail("the turn is another's")
+    assert holder.poll() is None
+
+
+def test_each_new_turn_is_waited_for_anew(
+    holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many workers on one GPU: each turn is short, waiting for all of them is long."""
+    monkeypatch.setattr(turns, "PATIENCE", 0.5)
+    lock = lock_file("GPU-a")
+    stop = threading.Event()
+
+    def change() -> None:
+        for _ in range(6):
+            time.sleep(0.25)
+            date_turn(lock, 0.0)
+        stop.set()
+        holder.kill()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    with Turns(None).take(frozenset({"GPU-a"})):
+        assert stop.is_set()
+    thread.join()
+
+
+def test_a_turn_may_last_as_long_as_its_test_may_measure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours = Turns(None)
+    ours.allow(100.0)
+    with ours.take(frozenset({"GPU-b"})):
+        _, left = turn_of(lock_file("GPU-b"))
+    assert 900.0 < left <= 1000.0
+    assert turn_of(tmp_path / "none") == (0, 0.0)
 
 
 def test_a_free_lock_has_no_holder(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ output (terminal, JSON, JUnit, baselines) is made from it and from nothing else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from pytest_inferenergy.judging.request import Request
     from pytest_inferenergy.measuring.measure import Recording
 
+NO_FIGURE = math.log(100.0)
+"""A figure known to no better than this factor either way begins no baseline."""
+
 
 def conclude(
     request: Request,
@@ -59,6 +63,12 @@ def conclude(
         verdict = by_stored(request, recording, run, stored.runs, profile, shared_host=shared_host)
         if stored.problem is not None:
             reason = f"nothing to compare with: {stored.problem}"
+            verdict = replace(verdict, verdict="inconclusive", reason=reason)
+        elif verdict.verdict == "new" and estimate.half_width(0.99) > NO_FIGURE:
+            reason = (
+                f"its {recording.taken} windows differ so much that not even the order of "
+                "magnitude is known: give it more time with --energy-max-seconds"
+            )
             verdict = replace(verdict, verdict="inconclusive", reason=reason)
     figures = replace(_figures(request, recording, estimate), phases=phases)
     seen = flags_of(recording, host_bound=estimate.host_bound)

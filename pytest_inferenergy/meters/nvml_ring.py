@@ -32,11 +32,6 @@ class SampleRing:
         """After a pause: give it time again."""
         self._filled = time.perf_counter()
 
-    @property
-    def age(self) -> float:
-        """Seconds since it last had something new."""
-        return time.perf_counter() - self._filled
-
     def fresh(self) -> list[tuple[float, float]]:
         """Samples not read before: (``perf_counter`` seconds, watts). `MeterError` if it failed."""
         ring = self._unread(self._gpu.samples())

@@ -31,6 +31,8 @@ STATE_EVERY = 0.4
 """Distance of looks at the device's state, seconds; sooner when somebody waits."""
 PATIENCE, RETRY_AFTER = 1.0, 0.05
 """NVML may fail to answer for so long, seconds, and is asked again so often."""
+MUTE = 3
+"""So often in a row the samples may fail to come."""
 AVERAGED = 1.0
 """The power reading is a mean over up to so long, seconds (Hopper)."""
 READING_DOUBT = 0.05
@@ -51,6 +53,7 @@ class Track:
         self._states = States(gpu, family)
         self._due = self._seen = time.perf_counter()
         self._failing: float | None = None  # since when NVML does not answer
+        self._mute = 0  # how often in a row it gave no samples
         self._probe()
 
     def _probe(self) -> None:
@@ -164,10 +167,12 @@ class Track:
         except MeterError as error:
             if self._finder is None:
                 raise
-            if error.flag is None and ring.age < PATIENCE:
+            self._mute += 1
+            if error.flag is None and self._mute <= MUTE:
                 return  # they are still there when it answers again
             self._ring = None  # the counter goes on alone
             return
+        self._mute = 0
         with self._lock:
             self._timeline.extend(samples=fresh)
 

@@ -65,7 +65,8 @@ OPTIONS = (
             "random:NAME for an architecture with random weights", metavar="ID"),
     _Option("task", "the task of that model, such as text-generation", metavar="TASK"),
     _Option("meter", f"source of energy: {', '.join(METERS)} (default: auto)", "string", "NAME"),
-    _Option("max_seconds", "time for measuring one test, seconds (default: 30)", "float", "S"),
+    _Option("max_seconds", "time for the windows of one test, seconds (default: 30; three windows "
+            "of 0.5 s are taken at least)", "float", "S"),
     _Option("session_seconds", "time for measuring all tests, seconds (default: no limit)",
             "float", "S"),
     _Option("carbon", "show grams of CO2 equivalent: by a country's electricity (three-letter "

@@ -21,9 +21,16 @@ QUOTES = [
     code for code in CODE if ("…" in code or code.count(" ") > 1) and not code.startswith(TYPED)
 ]
 GAP = "…"
-ROOMS = ("meters", "baselines", "comparing", "measuring", "git.py", "turns.py", "bench.py")
+ROOMS = ("meters", "baselines", "comparing", "measuring", "git.py", "sharing", "bench.py")
 """Where errors are raised that no argument explains: each of them stands on the page."""
-ERRORS = {"MeterError", "BaselineError", "TraceError", "RevisionError", "ReferenceTestError"}
+ERRORS = {
+    "MeterError",
+    "AbsentError",
+    "BaselineError",
+    "TraceError",
+    "RevisionError",
+    "ReferenceTestError",
+}
 OF_ARGUMENTS = {"measuring/workload_check.py"}
 OURS = (
     "the meter is closed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import Popen
@@ -38,6 +39,18 @@ def test_a_log_tells_once_which_gpu_is_waited_for_and_who_has_it(waiting: Projec
     line = "energy: waiting for GPU-00000000, * s so far: process 4711 in /home/me measures there"
     result.stdout.fnmatch_lines(["test_model.py *", line, ". *"])
     assert str(result.stdout).count("energy: waiting") == 1
+
+
+def test_a_worker_tells_it_too(project: Project) -> None:
+    """Workers of xdist have no terminal; their standard error stream is the controller's."""
+    project.write(BLOCK)
+    with held(default_uuid(0)) as process:
+        timer = threading.Timer(15.0, process.kill)
+        timer.start()
+        result = project.run_apart("-n1")
+        timer.cancel()
+    result.assert_outcomes(passed=1)
+    result.stderr.fnmatch_lines(["[[]gw0[]] energy: waiting for GPU-00000000, * measures there"])
 
 
 def test_quiet_is_quiet(waiting: Project, monkeypatch: pytest.MonkeyPatch) -> None:
