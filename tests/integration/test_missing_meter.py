@@ -109,6 +109,7 @@ def test_a_machine_without_a_gpu_misses_none(fallback: Project, stored: str | No
 def test_a_gpu_that_is_hidden_on_purpose_is_not_missed(
     fallback: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(visible, "cuda_visible_uuids", tuple)
     says_nothing(fallback.run(AUTO))
     assert fallback.measured[0]["profile"]["meter"] == "rapl"
