@@ -44,6 +44,7 @@ class Energy:
         self._marker = marker
         self._budget = budget
         self._kept = kept
+        self._awaiting = False
 
     def __repr__(self) -> str:
         return f"<energy of {self._nodeid}>"
@@ -132,13 +133,23 @@ class Energy:
             images=images,
             once=once or None,
         )
+        if self._awaiting:
+            raise MisuseError(
+                "energy.arun: another one of this test is under way, and two measurements at the "
+                "same time would each count the other's energy: await one after the other, or "
+                "measure a coroutine that does both"
+            )
         measurer = self._measurer()
 
         def measure(caller: LoopCaller) -> Measured:
             calls = {"concurrency": concurrency, "caller": caller}
             return self._measure(fn, name, budget, asked, calls)
 
-        return (await on_loop(measure, measurer.interrupt)).measurement
+        self._awaiting = True
+        try:
+            return (await on_loop(measure, measurer.interrupt)).measurement
+        finally:
+            self._awaiting = False
 
     @contextlib.contextmanager
     def window(

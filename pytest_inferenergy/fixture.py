@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,11 +16,22 @@ ENERGY: pytest.StashKey[Energy] = pytest.StashKey()
 KEPT: pytest.StashKey[Kept] = pytest.StashKey()
 """What a test measured; missing where it did not ask for its `Energy`."""
 
+EXAMPLES = (
+    "energy cannot measure in a test with hypothesis's @given: each example would be a measurement "
+    "of its own, and which examples there are changes. Measure fixed inputs in a test of its own: "
+    "@pytest.mark.parametrize, or energy.run(..., inputs=[...])"
+)
+
 
 @pytest.fixture
 def energy(request: pytest.FixtureRequest) -> Energy:
     """Measure the energy of inference: kWh per 1,000, compared with the stored baseline."""
     return energy_of(request.node)
+
+
+def is_property_test(item: pytest.Item) -> bool:
+    """Whether hypothesis calls the test's function, once for each example."""
+    return getattr(getattr(item, "obj", None), "is_hypothesis_test", False) is True
 
 
 def energy_of(item: pytest.Item) -> Energy:
@@ -31,10 +42,18 @@ def energy_of(item: pytest.Item) -> Energy:
         from pytest_inferenergy.markers import budget_marker, energy_marker
 
         session = item.config.stash[SESSION]
+        measurer = session.measurer
         marker, kept = energy_marker(item), Kept()
         settings, budget = session.settings.for_test(marker), budget_marker(item)
-        item.stash[ENERGY] = Energy(
-            nodeid_of(item), session.measurer, settings, marker, budget, kept
-        )
+        if is_property_test(item):
+            from pytest_inferenergy.ranks.alike import Unmeasured
+
+            kept.refused = None if settings.disable else EXAMPLES
+            kept.repeats = True
+
+            def measurer() -> Any:
+                return Unmeasured("not in a test with hypothesis's @given")
+
+        item.stash[ENERGY] = Energy(nodeid_of(item), measurer, settings, marker, budget, kept)
         item.stash[KEPT] = kept
     return item.stash[ENERGY]

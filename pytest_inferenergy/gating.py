@@ -27,6 +27,8 @@ def gate_test(item: pytest.Item) -> None:
     session = item.config.stash[SESSION]
     strict = session.settings.strict and kept.empty
     also = ["energy was not measured: the test asks for `energy` and does not use it"]
+    if kept.refused is not None and not kept.empty:
+        pytest.fail(kept.refused, pytrace=False)
     gate_outcomes(item, kept.outcomes, session.settings, also if strict else [])
 
 

@@ -20,6 +20,10 @@ class Kept:
         self.comparisons: list[Comparison] = []
         self.earlier: dict[str | None, Measured] = {}
         """Of an earlier run of the same test in this session: a verdict is never measured again."""
+        self.refused: str | None = None
+        """Why the test may not measure at all; said after its body, whose own failures go first."""
+        self.repeats = False
+        """Whether the test's body is run several times: the first of each name is kept."""
         self._names: set[str | None] = set()
 
     @property
@@ -39,7 +43,7 @@ class Kept:
 
     def check_free(self, name: str | None) -> None:
         """Raise `MisuseError` where a measurement of that name exists."""
-        if name in self._names:
+        if name in self._names and not self.repeats:
             raise MisuseError(
                 "a second measurement in one test needs a name of its own: say name='...'"
                 if name is None
@@ -55,6 +59,10 @@ class Kept:
 
         pytest keeps tests, and so us, until the session ends.
         """
+        if self.repeats and any(
+            m.measurement.name == measured.measurement.name for m in self.measured
+        ):
+            return
         self.measured.append(dataclasses.replace(measured, first_result=None))
 
     def begin_again(self) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.escaping import line as escaped
-from pytest_inferenergy.units import kwh_per_1k, plain
+from pytest_inferenergy.units import kwh_per_1k, plain, plus_minus
 
 if TYPE_CHECKING:
     import pytest
@@ -155,9 +155,9 @@ def line(taken: int, estimate: Estimate, left: float) -> str:
     """``energy: 8 windows, 0.0167 kWh/1k ± 0.8 %, at most 12 s left``."""
     figure = f"{plain(kwh_per_1k(estimate.joules_per_inference))} kWh/1k"
     low, high = estimate.interval(0.99)
-    half = 50 * (high - low) / estimate.joules_per_inference
+    half = 0.5 * (high - low) / estimate.joules_per_inference
     return (
-        f"energy: {taken} window{'s' * (taken != 1)}, {figure} ± {plain(half, 2)} %, "
+        f"energy: {taken} window{'s' * (taken != 1)}, {figure} ± {plus_minus(half, '.2g')}, "
         f"at most {max(left, 0.0):.0f} s left"
     )
 

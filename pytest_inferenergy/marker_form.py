@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy import fixture
+from pytest_inferenergy.fixture import is_property_test
 from pytest_inferenergy.markers import marked
 
 
@@ -39,6 +40,12 @@ def refusal(item: pytest.Item) -> str | None:
         return (
             f"{item.nodeid}: @pytest.mark.energy cannot measure a unittest method: make it a plain "
             "test function"
+        )
+    if is_property_test(item):
+        return (
+            f"{item.nodeid}: @pytest.mark.energy cannot measure a test with hypothesis's @given: "
+            "one call would be all its examples, and how many there are changes. Measure fixed "
+            "inputs in a test of its own: @pytest.mark.parametrize or energy.run(..., inputs=[...])"
         )
     function = inspect.unwrap(item.obj)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):

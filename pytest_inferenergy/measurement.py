@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_inferenergy.deciding.phases import Phase
 from pytest_inferenergy.errors import NothingMeasuredError
-from pytest_inferenergy.units import kwh_per_1k, with_prefix
+from pytest_inferenergy.units import kwh_per_1k, plus_minus, with_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class Measurement:
         what = "energy" if self.name is None else f"energy of {self.name!r}"
         if self.figures is None:
             return f"<{what}: not measured, {self.reason}>"
-        half = 50 * (self.high - self.low) / self.kwh_per_1k
-        told = [f"{with_prefix(self.wh_per_1k, 'Wh')}/1k ±{half:.2g} %"]
+        half = 0.5 * (self.high - self.low) / self.kwh_per_1k
+        told = [f"{with_prefix(self.wh_per_1k, 'Wh')}/1k ±{plus_minus(half, '.2g')}"]
         told.append(f"{self.windows} window{'s' * (self.windows != 1)}")
         told += [word for word in (self.meter, self.verdict) if word is not None]
         return f"<{what} {', '.join(told)}>"

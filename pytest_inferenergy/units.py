@@ -71,6 +71,11 @@ def with_prefix(value: float, unit: str, digits: int = 3) -> str:
     return f"{plain(scaled, digits)} {prefix}{unit}"
 
 
+def plus_minus(fraction: float, digits: str = ".1f") -> str:
+    """Half an interval's width in percent; beyond 1,000 % the figure is as good as unknown."""
+    return f"{100 * fraction:{digits}} %" if fraction <= 10 else "> 1000 %"
+
+
 def plain(value: float, digits: int = 3) -> str:
     """So many significant digits, without an exponent where a reader can do without."""
     if value == 0 or not math.isfinite(value):

@@ -12,12 +12,17 @@ from pytest_inferenergy.measuring.memory import grows
 from pytest_inferenergy.measuring.settings_held import clocks_changed, power_limit_changed
 from pytest_inferenergy.measuring.summary import idle_watts
 from pytest_inferenergy.measuring.window import Window
+from pytest_inferenergy.meters.frameworks import has_compiled
 
 HARDWARE_SLOWDOWN, THERMAL_SOFTWARE, THERMAL_HARDWARE, POWER_BRAKE = 0x8, 0x20, 0x40, 0x80
 THROTTLED = HARDWARE_SLOWDOWN | THERMAL_SOFTWARE | THERMAL_HARDWARE | POWER_BRAKE
 """NVML's reasons that are no normal state; the software power cap (0x4) is one at full load."""
 DRIFT = 0.03
 """A change of mean power from the first to the last third of the windows beyond this drifts."""
+MEMOISED = 0.01
+"""Calls that take less than this share of the first one may be answered from a cache."""
+LEAST_FIRST_SECONDS = 0.01
+"""A first call shorter than this is not slow: anything may have come between."""
 ALIASED = 0.01
 """A doubt from calls that keep step with the sensor is told from this share of the energy on."""
 
@@ -46,6 +51,8 @@ def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
         found.add("aliased")
     if grows(recording.memory):
         found.add("memory_growth")
+    if _memoised(recording):
+        found.add("memoised")
     if not recording.levelled:
         found.add("warm_up_unfinished")
     return tuple(sorted(found))
@@ -54,6 +61,16 @@ def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
 def mostly_rejected(recording: Recording) -> bool:
     """Whether so many windows had company on the device that nothing can be concluded."""
     return margins.mostly_rejected(len(recording.rejected), recording.taken)
+
+
+def _memoised(recording: Recording) -> bool:
+    """Whether later calls took next to no time, and nothing that we know of was compiled before."""
+    first = recording.first_seconds
+    if first is None or first < LEAST_FIRST_SECONDS or has_compiled():
+        return False
+    calls = sum(window.calls for window in recording.windows)
+    seconds = sum(window.seconds for window in recording.windows)
+    return seconds / calls < MEMOISED * first
 
 
 def _contention_unknown(windows: Sequence[Window]) -> bool:

@@ -48,6 +48,8 @@ class Recording:
     profile: MeterProfile | None = None
     began: MeterProfile | None = None
     """The devices as they were chosen, before the first window."""
+    first_seconds: float | None = None
+    """Seconds of the very first call (the mean of the deck's first round)."""
     power: PowerTrace = field(default_factory=PowerTrace)
     window_seconds: float = WINDOW_SECONDS
     """The shortest useful window of the meters."""
@@ -84,6 +86,7 @@ class Measuring:
         stretch = run_stretch(self.workload, self.workload.deck, self.meters, keep_first=True)
         self.called = True
         self.recording.first_result = stretch.first_result
+        self.recording.first_seconds = stretch.seconds / stretch.calls
         if self.workload.once:
             self._pending.append(stretch)
         return time.perf_counter() - start

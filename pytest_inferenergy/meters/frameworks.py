@@ -14,6 +14,15 @@ def part_of(module: str, name: str) -> Any:
         return None
 
 
+COMPILERS = ("torch._dynamo", "jax", "numba", "tensorflow", "triton", "cupy", "tvm", "openvino")
+"""Where one of these is loaded, a first call may compile; they are loaded where they are used."""
+
+
+def has_compiled() -> bool:
+    """Whether a first call may have compiled code, or loaded a GPU's, as far as we know."""
+    return torch_cuda() is not None or any(name in sys.modules for name in COMPILERS)
+
+
 def torch_cuda() -> Any:
     """``torch.cuda`` where torch has begun to use it, else ``None``."""
     cuda = part_of("torch", "cuda")

@@ -8,9 +8,17 @@ from typing import Any
 from pytest_inferenergy.reporting.document import shown
 from pytest_inferenergy.reporting.machine import missing_meter
 from pytest_inferenergy.reporting.markup import code, fence, plain_text
+from pytest_inferenergy.reporting.parts import constant_part
 from pytest_inferenergy.reporting.ranking import why_not_gated, worst_first
 from pytest_inferenergy.reporting.remarks import remarks
-from pytest_inferenergy.reporting.table import Column, by_turns, columns, full_label, measured_on
+from pytest_inferenergy.reporting.table import (
+    Column,
+    by_turns,
+    columns,
+    full_label,
+    label,
+    measured_on,
+)
 
 LIMIT = 1024 * 1024
 """Bytes that GitHub takes as the summary of one step."""
@@ -96,6 +104,7 @@ def to_markdown(document: Mapping[str, Any], limit: int = LIMIT) -> str:
     lines = (f"- {_test(m)} {code(missing_meter(m))}" for m in missing)
     page.rows(head, lines, "\n</details>")
     below = remarks(document["measurements"], document["carbon"], settings.get("equivalents") or ())
+    below += [f"{label(m)}: {part}" for m in document["measurements"] for part in constant_part(m)]
     if below:
         block = fence("\n".join(below))
         page.rows(_fold("remarks") + "\n", [block], "\n</details>")

@@ -11,7 +11,8 @@ from pytest_inferenergy.escaping import line
 from pytest_inferenergy.model_id import again, quoted
 from pytest_inferenergy.reporting.against import by_turns, evidence
 from pytest_inferenergy.reporting.machine import missing_meter
-from pytest_inferenergy.units import plain, with_prefix
+from pytest_inferenergy.reporting.parts import constant_part
+from pytest_inferenergy.units import plain, plus_minus, with_prefix
 
 
 def message(outcome: Mapping[str, Any], causes: Sequence[str], where: Sequence[str] = ()) -> str:
@@ -45,6 +46,11 @@ def half_width(outcome: Mapping[str, Any]) -> float:
     """Half of the 99 % interval, as a fraction of the figure."""
     width: float = outcome["high"] - outcome["low"]
     return 0.5 * width / float(outcome["kwh_per_1k"])
+
+
+def repeatability(outcome: Mapping[str, Any]) -> str:
+    """Half of the 99 % interval, in percent."""
+    return plus_minus(half_width(outcome))
 
 
 def percent(fraction: float | None) -> str:
@@ -190,6 +196,7 @@ def _also_changed(details: Mapping[str, Any]) -> list[str]:
 def _facts(outcome: Mapping[str, Any]) -> list[str]:
     flags = outcome["flags"]
     lines = [f"  flags: {', '.join(flags)}"] if flags else []
+    lines += [f"  {part}" for part in constant_part(outcome)]
     if "host_bound" in flags:
         lines.append(
             "  host-bound: the device waits for Python, so time costs energy: larger batches, "

@@ -9,7 +9,13 @@ from pytest_inferenergy.escaping import line
 from pytest_inferenergy.reporting.against import by_turns as compared_by_turns
 from pytest_inferenergy.reporting.against import evidence as level
 from pytest_inferenergy.reporting.machine import machine_of, machines, missing_meter
-from pytest_inferenergy.reporting.message import change, half_width, parts_of_change, percent, split
+from pytest_inferenergy.reporting.message import (
+    change,
+    parts_of_change,
+    percent,
+    repeatability,
+    split,
+)
 from pytest_inferenergy.reporting.parts import parts
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -43,7 +49,7 @@ def _quantity(key: str, unit: str) -> Callable[[Mapping[str, Any]], str]:
 def _half(outcome: Mapping[str, Any]) -> str:
     if outcome["state"] != "measured":
         return "-"
-    return f"{100 * half_width(outcome):.1f} %"
+    return repeatability(outcome)
 
 
 def _change(outcome: Mapping[str, Any]) -> str:

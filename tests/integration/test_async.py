@@ -140,3 +140,28 @@ def test_wrong_calls(project: Project, call: str, message: str) -> None:
     result = run(project, *ASYNCIO)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"E*{message}"])
+
+
+def test_two_measurements_at_once_are_refused_by_name(project: Project) -> None:
+    project.write(
+        CLIENT
+        + """
+    import asyncio
+
+    async def test_both(energy):
+        await asyncio.gather(energy.arun(ask, name="a"), energy.arun(ask, name="b"))
+
+    async def test_one_within_the_other(energy):
+        async def both():
+            await energy.arun(ask, name="inner")
+
+        await energy.arun(both)
+
+    async def test_one_after_the_other(energy):
+        for name in "ab":
+            await energy.arun(ask, (0.25,), name=name)
+"""
+    )
+    result = run(project, *ASYNCIO)
+    result.assert_outcomes(passed=1, failed=2)
+    assert result.stdout.str().count("MisuseError: energy.arun: another one of this test is") >= 2

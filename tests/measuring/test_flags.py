@@ -202,3 +202,28 @@ def test_clocks_that_move_by_themselves_are_not(clocks: tuple[float, ...], reaso
 
 def test_a_reason_that_somebody_set_the_clocks_is_seen() -> None:
     assert settings((700, 1980, 0), (700, 1980, 0x2)) == ("clocks_changed",)
+
+
+@pytest.mark.parametrize(
+    ("first_seconds", "seconds", "flagged"),
+    [
+        (None, 1.0, False),  # a window that somebody else ran
+        (0.5, 1e-6, True),
+        (0.5, 0.04, True),  # 4 ms a call
+        (0.5, 0.06, False),
+        (0.009, 1e-6, False),  # not slow: anything may have come between
+    ],
+)
+def test_later_calls_that_a_cache_may_answer(
+    monkeypatch: pytest.MonkeyPatch, first_seconds: float | None, seconds: float, flagged: bool
+) -> None:
+    monkeypatch.setattr("pytest_inferenergy.measuring.flags.has_compiled", lambda: False)
+    taken = replace_first(recording(window(seconds=seconds)), first_seconds)
+    assert ("memoised" in flags_of(taken, host_bound=False)) is flagged
+    monkeypatch.setattr("pytest_inferenergy.measuring.flags.has_compiled", lambda: True)
+    assert "memoised" not in flags_of(taken, host_bound=False)
+
+
+def replace_first(taken: Recording, seconds: float | None) -> Recording:
+    taken.first_seconds = seconds
+    return taken

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from pytest_inferenergy.reporting.html.facts import facts
+from pytest_inferenergy.reporting.markdown import to_markdown
+from pytest_inferenergy.reporting.message import message
 from pytest_inferenergy.reporting.table import (
     HEADERS,
     label,
@@ -12,6 +19,7 @@ from pytest_inferenergy.reporting.table import (
     unmeasured,
 )
 from tests.reporting import outcomes
+from tests.reporting.documents import document, full
 from tests.reporting.outcomes import budget, measured
 
 
@@ -88,6 +96,35 @@ def test_notes_tell_what_a_figure_is_made_of() -> None:
         "test_film.py::test_sentiment: 1.20 J/token, prefill 3.10 J (48.0 mJ/token), decode 56.9 J",
         "test_film.py::test_sentiment: 30.0 J/image",
     ]
+
+
+def estimated(ram: float) -> dict[str, Any]:
+    parts = {"cpu": 1 - ram, "ram": ram}
+    components = {
+        name: {"source": "estimated", "kwh_per_1k": share * 0.0167, "gated": True}
+        for name, share in parts.items()
+    }
+    return measured(verdict="new", source="estimated") | {"components": components}
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.94, True), (0.5, True), (0.49, False)])
+def test_an_estimate_that_is_mostly_a_constant_says_so_wherever_it_is_shown(
+    share: float, said: bool
+) -> None:
+    outcome = estimated(share)
+    words = f"{100 * share:.0f} % of it is codecarbon's constant for memory, whatever the work is"
+    assert any(words in line for line in notes([outcome])) is said
+    assert (words in message(outcome, ["inconclusive"])) is said
+    changes = {key: outcome[key] for key in ("source", "components")}
+    results = document([full(outcome["nodeid"], **changes)])
+    assert (words in to_markdown(results)) is said
+    assert (words in str(facts(results["measurements"][0], results["settings"]))) is said
+
+
+def test_an_interval_that_says_nothing_is_no_row_of_digits() -> None:
+    unknown = measured(verdict="new", low=0.0, high=1e84)
+    assert row(unknown)[2] == "> 1000 %"
+    assert row(measured(low=0.0, high=0.3))[2] == "898.2 %"
 
 
 def test_the_change_of_a_generator_is_split_by_its_tokens() -> None:

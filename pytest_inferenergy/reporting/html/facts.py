@@ -7,7 +7,8 @@ from typing import Any
 
 from pytest_inferenergy.reporting.against import evidence
 from pytest_inferenergy.reporting.machine import missing_meter
-from pytest_inferenergy.reporting.message import change, half_width, percent, split
+from pytest_inferenergy.reporting.message import change, percent, repeatability, split
+from pytest_inferenergy.reporting.parts import constant_part
 from pytest_inferenergy.reporting.ranking import why_not_gated
 from pytest_inferenergy.units import plain, with_prefix
 
@@ -52,7 +53,7 @@ def _energy(measurement: Mapping[str, Any]) -> Facts:
     if measurement["state"] != "measured":
         return []
     low, high = plain(measurement["low"]), plain(measurement["high"])
-    half = f"{100 * half_width(measurement):.1f} %"
+    half = repeatability(measurement)
     grams = measurement.get("gco2_per_1k")
     return _known(
         ("Energy", f"{plain(measurement['kwh_per_1k'])} kWh/1k"),
@@ -142,6 +143,7 @@ def _method(measurement: Mapping[str, Any]) -> Facts:
         ("Rejected windows", str(rejected) if rejected else None),
         ("Inferences", _plain(measurement.get("inferences"))),
         ("Spread of windows", _percent(measurement.get("window_sd"))),
+        ("Estimate", ", ".join(constant_part(measurement)) or None),
         ("Flags", ", ".join(measurement.get("flags") or ()) or None),
         *((key.replace("_", " ").capitalize(), str(value)) for key, value in task.items()
           if value is not None),

@@ -10,7 +10,7 @@ from pytest_inferenergy.reporting.html.facts import facts, interval
 from pytest_inferenergy.reporting.html.forest import Forest, forest
 from pytest_inferenergy.reporting.html.plots import plots
 from pytest_inferenergy.reporting.html.status import words
-from pytest_inferenergy.reporting.message import half_width, percent
+from pytest_inferenergy.reporting.message import percent, repeatability
 from pytest_inferenergy.units import plain, with_prefix
 
 
@@ -55,7 +55,7 @@ def row(measurement: Mapping[str, Any], edge: float) -> Row:
     return Row(
         **head,
         kwh=plain(measurement["kwh_per_1k"]),
-        half=f"±{100 * half_width(measurement):.1f} %",
+        half=f"±{repeatability(measurement)}",
         joules=with_prefix(measurement["joules_per_inference"], "J"),
         seconds=with_prefix(measurement["seconds_per_inference"], "s"),
         watts=with_prefix(measurement["mean_watts"], "W"),
