@@ -83,6 +83,8 @@ class Measurer:
         judging = Judging(self._around, request, measuring)
         if workload.once:
             self._bench.attach(measuring)
+        if self.against is not None:
+            self.against.look_at(workload)
         seconds = measuring.first_call()
         if workload.once:
             measuring.finish()

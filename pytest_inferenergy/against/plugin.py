@@ -96,7 +96,7 @@ class AgainstPlugin:
                     f"the reference side, {revision.title}, cannot collect {file}:\n"
                     f"{self._partner.broken[file]}"
                 )
-        self._session.against = Against(revision, self._partner)
+        self._session.against = Against(revision, self._partner, self._config.rootpath)
         shared = [test for test in tests if test in self._partner.tests]
         self._following = dict(zip(shared, [*shared[1:], None], strict=True))
         self._note(tests)

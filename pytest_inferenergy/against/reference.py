@@ -56,7 +56,7 @@ class ReferencePlugin:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Let measurements wait for the present side."""
         ours = session.config.stash[SESSION]
-        ours.use(Serving(self._channel, self.fault))
+        ours.use(Serving(self._channel, self.fault, session.config.rootpath))
         ours.silent = True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

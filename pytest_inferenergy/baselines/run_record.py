@@ -45,6 +45,8 @@ def to_record(run: Run, where: str) -> dict[str, Any]:
     }
     if run.description:
         record["description"] = dict(run.description)
+    if run.environment:
+        record["environment"] = dict(run.environment)
     for name in (*NUMBERS, *OPTIONAL_NUMBERS):
         value = getattr(run, name)
         if value is not None:
@@ -73,6 +75,9 @@ def from_record(data: object, where: str) -> Run:
     if fields.has("description"):
         said = Fields(fields.value("description"), f"{where}, description")
         optional["description"] = {name: said.scalar(name) for name in sorted(said.names())}
+    if fields.has("environment"):
+        versions = Fields(fields.value("environment"), f"{where}, environment")
+        optional["environment"] = {name: versions.text(name) for name in sorted(versions.names())}
     run = Run(
         log_joules=math.log(fields.positive("joules_per_inference")),
         log_seconds=math.log(fields.positive("seconds_per_inference")),

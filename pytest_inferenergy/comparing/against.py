@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.partner import Partner
 from pytest_inferenergy.comparing.rounds import Due
-from pytest_inferenergy.comparing.sides import LocalSide, RemoteSide
+from pytest_inferenergy.comparing.sides import LocalSide, RemoteSide, assert_same_work, work_of
 from pytest_inferenergy.comparing.turns import Comparing, Taken
-from pytest_inferenergy.deciding.comparability import other_card
+from pytest_inferenergy.deciding.comparability import Work, other_card, other_environment
 from pytest_inferenergy.deciding.margins import BETA, Margins
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.deciding.stored import total_change
-from pytest_inferenergy.deciding.turned import turned
+from pytest_inferenergy.deciding.turned import held_against, turned
 from pytest_inferenergy.deciding.verdict import Verdict
 from pytest_inferenergy.errors import (
     ReferenceLostError,
@@ -25,9 +26,11 @@ from pytest_inferenergy.errors import (
 from pytest_inferenergy.git import Revision
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.deciding.run import Run
     from pytest_inferenergy.judging.judging import Judging
     from pytest_inferenergy.judging.request import Measured, Request
     from pytest_inferenergy.measuring.measure import Recording
+    from pytest_inferenergy.measuring.workload import Workload
 
 State = Literal["turns", "screened", "rounds", "only_here", "not_compared", "lost"]
 SCREEN_WINDOWS = 8
@@ -36,7 +39,7 @@ SCREEN_WINDOWS = 8
 class Against:
     """What the measurer asks where a revision to compare with was given."""
 
-    def __init__(self, revision: Revision, partner: Partner) -> None:
+    def __init__(self, revision: Revision, partner: Partner, root: Path) -> None:
         self.revision = revision
         self.partner = partner
         self._test: str | None = None
@@ -44,6 +47,8 @@ class Against:
         self._began = 0.0
         self._done: list[tuple[str | None, dict[str, Any]]] = []
         self._gone = 0
+        self._root = str(root)
+        self._work: Work | None = None
         self.due: list[Due] = []
         """What is left to compare by rounds, once this process has let go of its models."""
 
@@ -76,6 +81,10 @@ class Against:
             self._gone += 1
         self.partner.at(name)
 
+    def look_at(self, workload: Workload) -> None:
+        """Take down what one call does, before the first one can change its inputs."""
+        self._work = work_of(workload, self._root)
+
     # -- measuring -----------------------------------------------------------------------------
 
     def measure(self, judging: Judging, first_call: float, limit: float) -> Measured:
@@ -92,9 +101,11 @@ class Against:
             self._catch_up(judging.request.name)
             taken = self._take_turns(judging, first_call, limit, BETA / 2 if stored else BETA)
         except (ReferenceTestError, ReferenceLostError) as error:
-            return self._doubtful(
-                judging, first_call, limit, self._state(error, judging), str(error)
-            )
+            state = _state(error)
+            measured = self._doubtful(judging, first_call, limit, state, str(error))
+            if state == "rounds":
+                self.due.append(self._left(judging))
+            return measured
         measured = judging.conclude(lambda run, estimated: _verdict(taken, judging, run, estimated))
         measured = self._mark(measured, "turns", None)
         measured.outcome["against"] |= {
@@ -129,6 +140,8 @@ class Against:
         ours = LocalSide(measuring, first_call)
         meters, wanted = measuring.meters, request.settings.components
         theirs = RemoteSide(self.partner, request.name, meters, wanted)
+        assert self._work is not None
+        assert_same_work(self._work, theirs.work, self.revision.title)
         if theirs.deck != ours.deck:
             raise ReferenceTestError(
                 f"at {self.revision.title} the deck of inputs holds {theirs.deck}, not {ours.deck}"
@@ -136,15 +149,6 @@ class Against:
         margins = Margins.of(*request.settings.margins)
         comparing = Comparing(ours, theirs, meters, _seed(request), judging.live.pairs)
         return comparing.take(Turns.between(replace(margins, beta=beta)), limit)
-
-    def _state(self, error: Exception, judging: Judging) -> State:
-        """What becomes of a measurement whose other side failed."""
-        if isinstance(error, ReferenceLostError):
-            return "lost"
-        if not isinstance(error, ReferenceMemoryError):
-            return "not_compared"
-        self.due.append(self._left(judging))
-        return "rounds"
 
     def _left(self, judging: Judging) -> Due:
         """The measurement under way, to be compared by rounds in the end."""
@@ -157,6 +161,7 @@ class Against:
             components=request.settings.components,
             max_seconds=request.settings.max_seconds,
             seed=_seed(request),
+            moved=_moved(judging),
         )
 
     def _plain(
@@ -195,12 +200,19 @@ class Against:
         }
 
 
+def _state(error: Exception) -> State:
+    """What becomes of a measurement whose other side failed."""
+    if isinstance(error, ReferenceLostError):
+        return "lost"
+    return "rounds" if isinstance(error, ReferenceMemoryError) else "not_compared"
+
+
 def _seed(request: Request) -> int:
     return zlib.crc32(f"{request.nodeid} {request.name}".encode())
 
 
-def _verdict(taken: Taken, judging: Judging, run: Any, estimated: bool) -> Verdict:
-    return turned(
+def _verdict(taken: Taken, judging: Judging, run: Run, estimated: bool) -> Verdict:
+    verdict = turned(
         taken.turns,
         Margins.of(*judging.request.settings.margins),
         log_joules=run.log_joules,
@@ -209,3 +221,14 @@ def _verdict(taken: Taken, judging: Judging, run: Any, estimated: bool) -> Verdi
         rejected=taken.rejected,
         estimated=estimated,
     )
+    return held_against(verdict, _moved(judging))
+
+
+def _moved(judging: Judging) -> tuple[str, ...] | None:
+    """What of the environment differs where stored runs call this one regressed; else ``None``."""
+    if not (judging.may_have_stored() and judging.comparable_runs()):
+        return None
+    if judging.by_stored().verdict != "regressed":
+        return None
+    latest = max(judging.comparable_runs(), key=lambda run: run.time)
+    return other_environment(judging.run(), latest)

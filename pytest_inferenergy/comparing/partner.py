@@ -8,6 +8,7 @@ from typing import NoReturn
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.channel import ClosedError, Message, SilentError
 from pytest_inferenergy.comparing.process import ReferenceProcess
+from pytest_inferenergy.deciding.comparability import Work
 from pytest_inferenergy.errors import (
     ReferenceLostError,
     ReferenceMemoryError,
@@ -29,7 +30,7 @@ class At:
     """``measure``, ``once``, ``window`` or ``compare``."""
     name: str | None
     deck: int
-    inferences: int
+    work: Work
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ class Partner:
 
     def _take(self, answer: Message) -> None:
         if "at" in answer:
-            self._at = At(answer["at"], answer["name"], answer["deck"], answer["inferences"])
+            work = Work(answer["digest"], answer["inferences"], answer["concurrency"])
+            self._at = At(answer["at"], answer["name"], answer["deck"], work)
         else:
             self._at = None
             self._how = _ending(answer)

@@ -16,11 +16,12 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from pytest_inferenergy.comparing.partner import Partner
-from pytest_inferenergy.comparing.sides import RemoteSide
+from pytest_inferenergy.comparing.sides import RemoteSide, assert_same_work
 from pytest_inferenergy.comparing.turns import Taken
+from pytest_inferenergy.deciding.comparability import Work
 from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.deciding.sequential import Turns
-from pytest_inferenergy.deciding.turned import turned
+from pytest_inferenergy.deciding.turned import held_against, turned
 from pytest_inferenergy.deciding.verdict import Verdict
 from pytest_inferenergy.measuring.measure import is_contended
 from pytest_inferenergy.measuring.warmup import warm_up
@@ -49,6 +50,8 @@ class Due:
     max_seconds: float
     """For windows and warm-up; what it takes to start processes and load models is not counted."""
     seed: int
+    moved: tuple[str, ...] | None = None
+    """What differs in the environment where stored runs say ``regressed`` (`held_against`)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class _Level:
     log_seconds: float
     contended: bool
     seconds: float
+    work: Work
 
 
 def take_rounds(due: Due, start: Start, meters: MeterSet) -> Taken:
@@ -76,6 +80,7 @@ def take_rounds(due: Due, start: Start, meters: MeterSet) -> Taken:
             for present in order.sample((True, False), 2)
         }
         ours, theirs = found[True], found[False]
+        assert_same_work(ours.work, theirs.work, "the revision")
         spent += ours.seconds + theirs.seconds
         if ours.contended or theirs.contended:
             rejected += 1
@@ -89,7 +94,7 @@ def take_rounds(due: Due, start: Start, meters: MeterSet) -> Taken:
 
 def judged(due: Due, taken: Taken, outcome: Mapping[str, Any]) -> Verdict:
     """The verdict of the rounds on what the test measured."""
-    return turned(
+    verdict = turned(
         taken.turns,
         Margins.of(*due.margins),
         log_joules=math.log(outcome["joules_per_inference"]),
@@ -97,6 +102,7 @@ def judged(due: Due, taken: Taken, outcome: Mapping[str, Any]) -> Verdict:
         rejected=taken.rejected,
         estimated=outcome["source"] == "estimated",
     )
+    return held_against(verdict, due.moved)
 
 
 def _level(due: Due, start: Start, present: bool, meters: MeterSet) -> _Level:
@@ -123,4 +129,5 @@ def _level(due: Due, start: Start, present: bool, meters: MeterSet) -> _Level:
         fmean(math.log(window.seconds_per_inference) for window in windows),
         any(map(is_contended, windows)),
         first + sum(window.seconds for window in windows),
+        side.work,
     )

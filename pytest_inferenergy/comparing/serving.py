@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from pytest_inferenergy.comparing.channel import Channel, Message
 from pytest_inferenergy.comparing.clock import ClockMeter
 from pytest_inferenergy.comparing.comparison import Comparison, Ratios
+from pytest_inferenergy.comparing.sides import work_of
 from pytest_inferenergy.judging.outcome import blank
 from pytest_inferenergy.judging.request import Measured, Request, TurnsRequest
 from pytest_inferenergy.measurement import Figures, Measurement
@@ -22,9 +24,10 @@ NOT_NEEDED = "the reference side of --energy-against"
 class Serving:
     """Stands in the measurer's place; each measurement waits here for the present side."""
 
-    def __init__(self, channel: Channel, fault: Callable[[], str | None]) -> None:
+    def __init__(self, channel: Channel, fault: Callable[[], str | None], root: Path) -> None:
         self._channel = channel
         self._fault = fault
+        self._root = str(root)
         self._clock = MeterSet([ClockMeter()])
 
     def close(self) -> None:
@@ -60,12 +63,15 @@ class Serving:
 
     def _serve(self, kind: str, name: str | None, workload: Workload, first: list[Any]) -> Message:
         """Say where the test has come to, then obey until told to go on."""
+        work = work_of(workload, self._root)
         self._channel.send(
             {
                 "at": kind,
                 "name": name,
                 "deck": workload.deck,
-                "inferences": workload.inferences,
+                "digest": work.input_digest,
+                "inferences": work.inferences_per_call,
+                "concurrency": work.concurrency,
                 "wrong": self._fault(),
             }
         )

@@ -7,9 +7,12 @@ from typing import Protocol
 
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.partner import Partner
+from pytest_inferenergy.deciding.comparability import Work, other_work
+from pytest_inferenergy.errors import ReferenceTestError
 from pytest_inferenergy.measuring.measure import Measuring, is_contended, window_of
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.window import Window
+from pytest_inferenergy.measuring.workload import Workload
 from pytest_inferenergy.meters.meter_set import Edge, MeterSet
 
 
@@ -75,7 +78,7 @@ class RemoteSide:
         self._wanted = wanted
         at = partner.at(name)
         self.deck = at.deck
-        self._inferences = at.inferences
+        self.work = at.work
         self._pace = 0.0
         self._devices: frozenset[str] = frozenset()
         self.joules: list[float] = []
@@ -112,10 +115,22 @@ class RemoteSide:
 
     def window(self, stretch: Stretch) -> Window:
         """The energy of a stretch."""
-        window, _, _ = window_of(stretch, self._meters, self._wanted, self._inferences)
+        window, _, _ = window_of(stretch, self._meters, self._wanted, self.work.inferences_per_call)
         self.joules.append(window.joules_per_inference)
         self.seconds.append(window.seconds_per_inference)
         return window
+
+
+def work_of(workload: Workload, root: str) -> Work:
+    """What one call does; ``root``: the checkout, whose place does not count."""
+    return Work(workload.digest(root), workload.inferences, workload.concurrency)
+
+
+def assert_same_work(candidate: Work, reference: Work, title: str) -> None:
+    """Raise `ReferenceTestError` for two arms that do not do the same work."""
+    changes = other_work(candidate, reference)
+    if changes:
+        raise ReferenceTestError(f"inputs changed since {title}: {', '.join(changes)}")
 
 
 def _within(instant: float, opening: Edge, closing: Edge) -> Edge:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from pytest_inferenergy.deciding.run import Run
 
@@ -18,6 +19,23 @@ def changed_inputs(new: Run, old: Run) -> tuple[str, ...]:
     A digest, or a part of the description, that either run lacks cannot be told to differ. No
     locked clock is a state of its own.
     """
+    found = other_work(_work(new), _work(old))
+    found += _described(new, old)
+    if old.locked_clock_mhz != new.locked_clock_mhz:
+        found.append(f"locked clock {_clock(old)} → {_clock(new)}")
+    return tuple(found)
+
+
+class Work(NamedTuple):
+    """What one call does, as far as two arms of a comparison have to agree on it."""
+
+    input_digest: str | None
+    inferences_per_call: int
+    concurrency: int
+
+
+def other_work(new: Work, old: Work) -> list[str]:
+    """What two calls do differently, in words; an unknown digest cannot be told to differ."""
     found = []
     digests = (old.input_digest, new.input_digest)
     if None not in digests and digests[0] != digests[1]:
@@ -28,10 +46,11 @@ def changed_inputs(new: Run, old: Run) -> tuple[str, ...]:
     ):
         if before != after:
             found.append(f"{name} {before} → {after}")
-    found += _described(new, old)
-    if old.locked_clock_mhz != new.locked_clock_mhz:
-        found.append(f"locked clock {_clock(old)} → {_clock(new)}")
-    return tuple(found)
+    return found
+
+
+def _work(run: Run) -> Work:
+    return Work(run.input_digest, run.inferences_per_call, run.concurrency)
 
 
 def _described(new: Run, old: Run) -> list[str]:
@@ -65,13 +84,11 @@ def comparable(new: Run, baseline: Sequence[Run]) -> list[Run]:
 
 
 def also_changed(new: Run, old: Run) -> tuple[str, ...]:
-    """Driver, libraries and size of the model that differ, e.g. ``"torch 2.11.0 → 2.13.0"``.
+    """Size of the model, driver, libraries and environment that differ.
 
-    Unknown says nothing.
+    E.g. ``"torch 2.11.0 → 2.13.0"``. Unknown says nothing.
     """
-    found = _differences(new, old, CONSEQUENCES)
-    if new.driver and old.driver and new.driver != old.driver:
-        found.append(f"driver {old.driver} → {new.driver}")
+    found = [*_differences(new, old, CONSEQUENCES), *_drivers(new, old)]
     if new.libraries and old.libraries:
         for name in sorted({*new.libraries, *old.libraries}):
             before, after = old.libraries.get(name), new.libraries.get(name)
@@ -83,7 +100,24 @@ def also_changed(new: Run, old: Run) -> tuple[str, ...]:
                 found.append(f"{name} {before} is gone")
             else:
                 found.append(f"{name} {before} → {after}")
-    return tuple(found)
+    return (*found, *_versions(new.environment, old.environment))
+
+
+def other_environment(new: Run, old: Run) -> tuple[str, ...]:
+    """Driver, Python and package versions that are known to differ: what code in git is not."""
+    libraries = _versions(new.libraries, old.libraries)
+    return (*_drivers(new, old), *libraries, *_versions(new.environment, old.environment))
+
+
+def _drivers(new: Run, old: Run) -> list[str]:
+    differ = new.driver and old.driver and new.driver != old.driver
+    return [f"driver {old.driver} → {new.driver}"] if differ else []
+
+
+def _versions(new: Mapping[str, str], old: Mapping[str, str]) -> list[str]:
+    """Versions of what both know."""
+    names = sorted(new.keys() & old.keys())
+    return [f"{name} {old[name]} → {new[name]}" for name in names if old[name] != new[name]]
 
 
 def _clock(run: Run) -> str:

@@ -52,3 +52,5 @@ class Run:
     """What the workload says of itself, e.g. ``{"model": "distilgpt2", "batch_size": 1}``."""
     libraries: Mapping[str, str] = field(default_factory=dict)
     """Versions of the libraries loaded by the test, e.g. ``{"torch": "2.13.0"}``."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Versions of Python and of every other package imported, by import name."""

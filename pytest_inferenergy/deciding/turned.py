@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_inferenergy.deciding.margins import Margins, mostly_rejected
@@ -47,6 +48,31 @@ def turned(
         smallest_detectable=_fraction(turns.log_tolerance + reach),
         decided_by="total",
         confidence=_confidence(turns),
+    )
+
+
+def held_against(verdict: Verdict, moved: Sequence[str] | None) -> Verdict:
+    """A pass where stored runs call the same run regressed: something else than the code did that.
+
+    ``moved``: what is known to differ in the environment, which both arms of a comparison share, so
+    that they cannot see it; ``None`` where stored runs do not say ``regressed``. A pass with the
+    flag ``level_moved`` joins no baseline.
+    """
+    if moved is None or verdict.verdict not in ("passed", "improved"):
+        return verdict
+    if not moved:
+        return replace(verdict, flags=(*verdict.flags, "level_moved"))
+    reason = (
+        "stored runs say regressed, and both revisions ran in today's environment, which differs "
+        f"from theirs: {', '.join(moved)}"
+    )
+    return replace(
+        verdict,
+        verdict="inconclusive",
+        reason=reason,
+        confidence=None,
+        flags=(*verdict.flags, "level_moved"),
+        also_changed=tuple(moved),
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import platform
+import sys
+from importlib import metadata
 from pathlib import Path
 
 from pytest_inferenergy.meters.frameworks import part_of
@@ -26,6 +30,40 @@ def library_versions() -> dict[str, str]:
         if version is not None:
             found[name] = str(version)
     return found
+
+
+TESTING = ("pytest", "_pytest", "pluggy", "iniconfig", "xdist", "execnet", "coverage")
+"""Packages that serve tests, and this one: the energy of a model does not depend on them."""
+
+
+def environment() -> dict[str, str]:
+    """Versions of Python and of the packages imported so far, by import name; imports nothing.
+
+    Those of `LIBRARIES` are told by `library_versions`.
+    """
+    names = {name.partition(".")[0] for name in tuple(sys.modules)} - sys.stdlib_module_names
+    found = {"python": platform.python_version()}
+    for name in sorted(names):
+        if not name.startswith(("_", *TESTING)) and name not in LIBRARIES:
+            version = _version(name)
+            if version is not None:
+                found[name] = version
+    return found
+
+
+@functools.cache
+def _version(name: str) -> str | None:
+    """By the metadata of a distribution of that name, else as the package says."""
+    try:
+        found = metadata.version(name)
+    except Exception:  # not installed under that name, or broken metadata
+        found = part_of(name, "__version__")
+    return line_of(found) if isinstance(found, str) and found else None
+
+
+def line_of(text: str) -> str:
+    """A version that can be stored and shown on one line."""
+    return " ".join(text.split())[:40]
 
 
 def commit_of(folder: Path) -> str | None:

@@ -13,7 +13,7 @@ from pytest_inferenergy.deciding.phases import split_phases
 from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, progress
 from pytest_inferenergy.deciding.student import quantile
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.judging.facts import library_versions
+from pytest_inferenergy.judging.facts import environment, library_versions
 from pytest_inferenergy.judging.outcome import by_stored, conclude
 from pytest_inferenergy.judging.request import Measured, Request
 from pytest_inferenergy.judging.surroundings import Surroundings
@@ -49,6 +49,7 @@ class Judging:
         self._description = request.description
         self._commit = around.commit()
         self._libraries = library_versions()
+        self._environment: dict[str, str] = {}
         self._found: Found | None = None
         self._profile: MachineProfile | None = None
         self._prefill_seconds = 0.0
@@ -132,6 +133,7 @@ class Judging:
         phases = self._phases(estimate)
         self.measuring.meters.rest()
         recording.profile = self.measuring.meters.profile()  # which now knows the power at rest
+        self._environment = environment()
         run = self.run()
         measurement, outcome = conclude(
             self.request,
@@ -208,4 +210,5 @@ class Judging:
             throttle_reasons=state.throttle_reasons,
             commit=self._commit,
             libraries=self._libraries,
+            environment=self._environment,
         )

@@ -90,13 +90,16 @@ class Workload:
         assert self.prefill is not None
         return replace(self, call=self.prefill, prefill=None, tokens=None)
 
-    def digest(self) -> str | None:
-        """A digest of the inputs, ``None`` where ``setup`` makes them anew for each call."""
+    def digest(self, root: str = "") -> str | None:
+        """A digest of the inputs, ``None`` where ``setup`` makes them anew for each call.
+
+        ``root``: see `input_digest`.
+        """
         if self.digest_text is not None:
             return self.digest_text
         if self.setup is not None:
             return None
-        return input_digest(self.args, dict(self.kwargs), self.inputs)
+        return input_digest(self.args, dict(self.kwargs), self.inputs, root=root)
 
 
 def arguments_of(prepared: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:

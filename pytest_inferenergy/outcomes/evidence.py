@@ -49,16 +49,22 @@ def refusal(outcome: Mapping[str, Any], *, accept: bool) -> str | None:
     doubt = not_gated(outcome["flags"])
     if doubt is not None:
         return doubt
-    if outcome["verdict"] not in JOINS and not accept:
-        return f"{outcome['verdict']}, and not accepted"
-    return None
+    if joins(outcome) or accept:
+        return None
+    moved = "level_moved" in outcome["flags"]
+    return f"{'regressed against stored runs' if moved else outcome['verdict']}, and not accepted"
+
+
+def joins(outcome: Mapping[str, Any]) -> bool:
+    """Whether a run joins the stored ones: not one that they call regressed."""
+    return outcome["verdict"] in JOINS and "level_moved" not in outcome["flags"]
 
 
 def evidence(outcome: Mapping[str, Any], *, accept: bool) -> Step | None:
     """What an outcome does to its baseline: it joins the list, begins a new one, or nothing."""
     if refusal(outcome, accept=accept) is not None:
         return None
-    return "join" if outcome["verdict"] in JOINS else "restart"
+    return "join" if joins(outcome) else "restart"
 
 
 def changed(stored: Baselines, outcomes: Iterable[Mapping[str, Any]], *, accept: bool) -> Baselines:

@@ -14,6 +14,10 @@ from pytest_inferenergy.reporting.machine import missing_meter
 from pytest_inferenergy.reporting.parts import constant_part
 from pytest_inferenergy.units import plain, plus_minus, with_prefix
 
+SHARED_ENVIRONMENT = (
+    "  both revisions ran in this environment: what a driver or a dependency costs is not seen"
+)
+
 
 def message(outcome: Mapping[str, Any], causes: Sequence[str], where: Sequence[str] = ()) -> str:
     """Lines for one outcome; its causes as `pytest_inferenergy.outcomes.gate.judge` gives them.
@@ -127,6 +131,7 @@ def _compared(outcome: Mapping[str, Any]) -> list[str]:
         f"{change(outcome)}, tolerance {100 * details['tolerance']:g} %",
         *(f"  {line}" for line in parts_of_change(outcome)),
         f"  change = {split(outcome)}",
+        *([SHARED_ENVIRONMENT] if by_turns(outcome) else []),
     ]
 
 

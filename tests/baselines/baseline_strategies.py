@@ -47,6 +47,7 @@ runs = st.builds(
     throttle_reasons=st.none() | st.integers(0, 2**64 - 1),
     commit=st.none() | texts,
     libraries=st.dictionaries(texts, texts, max_size=3),
+    environment=st.dictionaries(texts, texts, max_size=3),
 )
 histories = st.builds(
     History,
