@@ -78,6 +78,7 @@ def conclude(
     outcome = as_data(measurement) | {
         "nodeid": request.nodeid,
         "budget": _budget(request, recording, run, figures.joules_high, stored.runs, seen),
+        "added_up": [] if recording.profile is None else list(recording.profile.added_up),
         "gate": request.settings.gate,
         "broken_baseline": stored.problem,
         "rejected_windows": len(recording.rejected),

@@ -97,6 +97,8 @@ class MeterProfile:
     mig: bool = False
     driver: str | None = None
     """Driver version; a fact of the run, not of the profile's key."""
+    added_up: tuple[str, ...] = ()
+    """What the figure is the sum of, in words, where the devices' identities do not tell."""
     idle_watts: float | None = None
     """Power of the devices with nothing to do, where it was measured."""
 

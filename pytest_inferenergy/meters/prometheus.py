@@ -19,7 +19,13 @@ from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import DeviceState, MeterProfile, Reading
 from pytest_inferenergy.meters.prometheus_answer import Series
 from pytest_inferenergy.meters.prometheus_clock import ServerClock
-from pytest_inferenergy.meters.prometheus_device import ScrapedDevice, by_device, since_reset
+from pytest_inferenergy.meters.prometheus_device import (
+    ScrapedDevice,
+    by_device,
+    same_devices,
+    since_reset,
+)
+from pytest_inferenergy.meters.prometheus_overlap import series_name
 from pytest_inferenergy.meters.prometheus_server import Server, ServerAwayError
 from pytest_inferenergy.meters.prometheus_source import DCGM, Source
 
@@ -52,6 +58,7 @@ class PrometheusMeter:
         self._asked = self._clock_asked = -math.inf
         self._away: tuple[float, ServerAwayError] | None = None
         self._devices: dict[str, ScrapedDevice] = {}
+        self._same: dict[str, str | None] = {}
         self._is_spoiled = False
         self._begun = -math.inf
         """The newest scrape when the devices were chosen."""
@@ -102,7 +109,13 @@ class PrometheusMeter:
         models = {found.get("modelName") or self._source.metric for found in labels}
         drivers = {found.get("DCGM_FI_DRIVER_VERSION") for found in labels}
         driver = drivers.pop() if len(drivers) == 1 else None
-        return MeterProfile(self.name, " + ".join(sorted(models)), len(labels), driver=driver)
+        return MeterProfile(
+            self.name,
+            " + ".join(sorted(models)),
+            len(labels),
+            driver=driver,
+            added_up=tuple(sorted(map(series_name, labels))),
+        )
 
     def edge(self) -> float:
         """The present instant."""
@@ -203,7 +216,8 @@ class PrometheusMeter:
         """Take the devices that are scraped now, with what is known of their past."""
         doubt = self._clock.doubt(time.perf_counter())
         self._devices, self._is_spoiled = {}, False
-        for key, series in by_device(found).items():
+        self._same = same_devices(found)
+        for key, series in by_device(found, self._same).items():
             device = ScrapedDevice(key, self._source)
             device.follow(series if self._source.is_power else [*map(since_reset, series)], doubt)
             self._devices[key] = device
@@ -219,7 +233,7 @@ class PrometheusMeter:
     def _take(self, found: tuple[Series, ...]) -> None:
         """Add what is new; `MeterError` where a device has joined."""
         doubt = self._clock.doubt(time.perf_counter())
-        for key, series in by_device(found).items():
+        for key, series in by_device(found, self._same).items():
             if key in self._devices:
                 self._devices[key].follow(series, doubt)
             elif (newest := max(s.samples[-1][0] for s in series)) > self._begun:

@@ -13,13 +13,16 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from statistics import median
+from types import MappingProxyType
 from typing import Final
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.energy import Energy
 from pytest_inferenergy.meters.nvml_gpu import hashed
 from pytest_inferenergy.meters.prometheus_answer import Series
+from pytest_inferenergy.meters.prometheus_overlap import check, one_counter, read_twice
 from pytest_inferenergy.meters.prometheus_source import ENERGY_METRIC, Source
 from pytest_inferenergy.meters.samples import ABSURD
 from pytest_inferenergy.meters.timeline import Timeline
@@ -56,13 +59,44 @@ def since_reset(series: Series) -> Series:
     return Series(series.labels, series.samples[begins[-1] :]) if begins else series
 
 
-def by_device(found: Iterable[Series]) -> dict[str, list[Series]]:
-    """Series by their device; those without a number are left out."""
+def by_device(
+    found: Iterable[Series], same: Mapping[str, str | None] = MappingProxyType({})
+) -> dict[str, list[Series]]:
+    """Series by their device; those without a number are left out.
+
+    ``same``: keys that stand for another's device, or for none.
+    """
     devices: dict[str, list[Series]] = {}
     for series in found:
-        if series.samples:
-            devices.setdefault(device_key(series), []).append(series)
+        key = device_key(series)
+        found_as = same.get(key, key)
+        if series.samples and found_as is not None:
+            devices.setdefault(found_as, []).append(series)
     return devices
+
+
+def same_devices(found: Iterable[Series]) -> dict[str, str | None]:
+    """Keys of series that are another's counter once more, with that one's, for `by_device`.
+
+    Cards are told by their label alone. Raises `MeterError` where series overlap otherwise.
+    """
+    others = {
+        key: group[0]
+        for key, group in by_device(found).items()
+        if not any(group[0].labels.get(label) for label in CARD_LABELS)
+    }
+    same: dict[str, str | None] = {}
+    for (one, its), (other, others_own) in combinations(sorted(others.items()), 2):
+        if one in same or other in same:
+            continue
+        if one_counter(its, others_own):
+            same[other] = one
+        elif read_twice(its.labels, others_own.labels):
+            same[other] = None
+        elif read_twice(others_own.labels, its.labels):
+            same[one] = None
+    check(series.labels for key, series in others.items() if key not in same)
+    return same
 
 
 class ScrapedDevice:
@@ -153,15 +187,24 @@ class ScrapedDevice:
                 return MeterError(f"{self.name}: a negative power was scraped")
             return None
         if value < self._value:
+            return self._began_anew()
+        grown = self._source.scale * (value - self._value)
+        if self._source.metric == ENERGY_METRIC and grown > MOST_WATTS * (time - self._tick):
+            return MeterError(f"{self.name} jumped by {grown:.3g} J at once", "counter_jump")
+        return None
+
+    def _began_anew(self) -> MeterError:
+        if self._source.metric == ENERGY_METRIC:
             return MeterError(
                 f"{self.name} went back during the measurement: its node or driver restarted, and "
                 "the energy since is not known",
                 "counter_back",
             )
-        grown = self._source.scale * (value - self._value)
-        if self._source.metric == ENERGY_METRIC and grown > MOST_WATTS * (time - self._tick):
-            return MeterError(f"{self.name} jumped by {grown:.3g} J at once", "counter_jump")
-        return None
+        return MeterError(  # how far it counts is not told
+            f"{self.name} began anew during the measurement: it reached the end of its range, or "
+            "its exporter or node restarted, and the energy since is not known",
+            "counter_back",
+        )
 
     @property
     def name(self) -> str:

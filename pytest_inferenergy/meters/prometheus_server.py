@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import Any, Final
@@ -11,9 +12,13 @@ from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import AbsentError, MeterError
 from pytest_inferenergy.meters.prometheus_answer import Series, parse_matrix, parse_scalar
 from pytest_inferenergy.meters.prometheus_source import TOKEN_VARIABLE
+from pytest_inferenergy.meters.within import within
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
+MOST_BYTES: Final = 64_000_000
+"""An answer that unpacks to more is not read on: ten minutes of a thousand series are a third."""
+CHUNK: Final = 16_384
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -40,10 +45,15 @@ class Server:
         parts = urlsplit(url)
         self.name = parts.netloc
         self._has_token, authorise = _authorisation(parts.scheme, parts.hostname or "")
-        self._session = requests.Session()
+        self._authorise = authorise
+        self._session = self._new_session()
+
+    def _new_session(self) -> Any:
+        session = self._requests.Session()
         # one that does nothing, too: else requests would look into ~/.netrc
-        self._session.auth = authorise
-        self._session.headers["User-Agent"] = "pytest-inferenergy"
+        session.auth = self._authorise
+        session.headers["User-Agent"] = "pytest-inferenergy"
+        return session
 
     def close(self) -> None:
         """Drop the connections."""
@@ -65,19 +75,20 @@ class Server:
     def _parsed(self, parse: Any, data: object) -> Any:
         try:
             return parse(data)
+        except RecursionError:
+            raise MeterError(f"{self.name} does not answer as Prometheus does: too deep") from None
         except ValueError as error:
             raise MeterError(f"{self.name} does not answer as Prometheus does: {error}") from None
 
     def _ask(self, query: str) -> Any:
         """The data that answer an instant query."""
-        requests = self._requests
+        requests, session = self._requests, self._session
+        limit = CONNECT_SECONDS + ANSWER_SECONDS
         try:
-            response = self._session.get(
-                f"{self._url}/api/v1/query",
-                params={"query": query},
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-                allow_redirects=False,
-            )
+            status, body = within(limit, lambda: self._get(session, query), "inferenergy-query")
+        except TimeoutError:
+            self._session = self._new_session()  # the old one is still at work
+            raise ServerAwayError(f"{self.name} does not answer in time") from None
         except requests.exceptions.SSLError:
             raise MeterError(
                 f"the TLS certificate of {self.name} is not trusted; set REQUESTS_CA_BUNDLE to the "
@@ -87,10 +98,31 @@ class Server:
             raise ServerAwayError(f"{self.name} does not answer in time") from None
         except (requests.exceptions.RequestException, ValueError, OSError) as error:
             raise ServerAwayError(f"cannot reach {self.name}: {_cause(error)}") from None
-        return self._data(response)
+        return self._data(status, body)
 
-    def _data(self, response: Any) -> Any:
-        status = response.status_code
+    def _get(self, session: Any, query: str) -> tuple[int, bytes]:
+        """Status and body of an answer; read on for no longer than its asker waits."""
+        deadline = time.perf_counter() + CONNECT_SECONDS + ANSWER_SECONDS
+        body = bytearray()
+        with session.get(
+            f"{self._url}/api/v1/query",
+            params={"query": query},
+            timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            for chunk in response.iter_content(CHUNK):
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise MeterError(
+                        f"{self.name} answers with more than {MOST_BYTES // 1_000_000} MB: select "
+                        "fewer series by labels in energy_prometheus"
+                    )
+                if time.perf_counter() > deadline:
+                    raise TimeoutError
+            return response.status_code, bytes(body)
+
+    def _data(self, status: int, body: bytes) -> Any:
         if status in {401, 403}:
             hint = (
                 f"it does not accept the token in {TOKEN_VARIABLE}"
@@ -106,8 +138,8 @@ class Server:
         if status in {429, 502, 503, 504}:
             raise ServerAwayError(f"{self.name} does not answer just now (HTTP {status})")
         try:
-            answer = response.json()
-        except ValueError:
+            answer = json.loads(body)
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict) or answer.get("status") not in {"success", "error"}:
             raise MeterError(

@@ -9,9 +9,9 @@ shows to this environment. What environment variables mean is left to the driver
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.meters.cuda_driver import cuda_visible_uuids, initialised_uuids
 from pytest_inferenergy.meters.frameworks import cupy_cuda, torch_cuda, torch_devices
 from pytest_inferenergy.meters.nvml_gpu import Gpu

@@ -176,6 +176,8 @@ def notes(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
             lines.append(f"{label(outcome)}: {', '.join(remarks)}")
         if made_of := parts(outcome):
             lines.append(f"{label(outcome)}: {', '.join(made_of)}")
+        if summands := outcome.get("added_up"):
+            lines.append(f"{label(outcome)}: the sum of {'; '.join(summands)}")
         if compared_by_turns(outcome):
             lines.append(f"{label(outcome)}: {level(outcome)}: change = {split(outcome)}")
         elif outcome["details"].get("tokens_ratio") is not None:

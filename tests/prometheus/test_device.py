@@ -50,6 +50,16 @@ def test_the_energy_is_the_counters_increase() -> None:
     assert "GPU-a" not in device.identity
 
 
+def test_a_counter_of_unknown_range_began_anew() -> None:
+    source = Source("node_rapl_package_joules_total", 1.0, component="cpu")
+    rows = tuple((5.0 * n, (262_000.0 + 300 * n) % 262_143.32885) for n in range(40))
+    device = followed(Series({"instance": "a"}, rows), source=source)
+    with pytest.raises(MeterError, match="at a began anew during the measurement") as caught:
+        device.check(0.0, 200.0)
+    assert caught.value.flag == "counter_back"
+    assert "driver" not in str(caught.value)
+
+
 def test_what_comes_twice_counts_once() -> None:
     device = followed(series(0, 100))
     device.follow([series(50, 200)], 0.0)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
+import threading
+import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +56,70 @@ def silent() -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_an_answer_that_drips(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then, in the head or in the body, never meets the socket's own limit."""
+    monkeypatch.setattr(prometheus_server, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(prometheus_server, "ANSWER_SECONDS", 0.5)
+    for head in (b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            dripping = threading.Thread(target=drip, args=(listener, head))
+            dripping.start()
+            start = time.perf_counter()
+            message = asked(f"http://127.0.0.1:{listener.getsockname()[1]}")
+            assert time.perf_counter() - start < 4
+            dripping.join()
+        assert message.endswith("does not answer in time")
+
+
+def drip(listener: socket.socket, head: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(head)
+        for _ in range(40):
+            connection.sendall(b"H")
+            time.sleep(0.05)
+
+
+def test_an_answer_that_unpacks_to_too_much(scripted: Scripted) -> None:
+    bomb = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = b"".join(bomb.compress(bytes(10_000_000)) for _ in range(90)) + bomb.flush()
+    scripted.answer = lambda path: (200, {"Content-Encoding": "gzip"}, packed)
+    resource = pytest.importorskip("resource")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    message = asked(scripted.url)
+    assert message.endswith(
+        "answers with more than 64 MB: select fewer series by labels in energy_prometheus"
+    )
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kB
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'{"status": "success", "data": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"status": "success", "data": {"resultType": "matrix", "result": ['
+        + b'{"metric": {}, "values": ' + b"[" * 900 + b"]" * 900 + b"}]}}",
+        b'{"status": "success", "data": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe\x00",
+    ],
+    ids=["open", "nested", "values", "digits", "bytes"],
+)  # fmt: skip
+def test_an_answer_that_is_nested_without_end(scripted: Scripted, body: bytes) -> None:
+    scripted.answer = lambda path: (200, {"Content-Type": "application/json"}, body)
+    assert "as Prometheus does" in asked(scripted.url)
+
+
+def test_an_error_with_control_characters_is_one_escaped_line(scripted: Scripted) -> None:
+    text = "\x1b[2J\x1b]0;owned\x07::error::x\n::set-output name=a::b\u202e"
+    scripted.answer = lambda path: as_json(None, 422, status="error", error=text)
+    message = asked(scripted.url)
+    assert message.isprintable()
+    assert "\\x1b[2J" in message
 
 
 def test_no_answer_in_time(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:

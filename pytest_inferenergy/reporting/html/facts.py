@@ -157,6 +157,7 @@ def _device(measurement: Mapping[str, Any]) -> Facts:
     return _known(
         ("Device", profile.get("device")),
         ("Devices measured", ", ".join(map(str, measurement.get("devices") or ())) or None),
+        ("Added up", "; ".join(measurement.get("added_up") or ()) or None),
         ("Meter", profile.get("meter")),
         ("Expected meter", missing_meter(measurement)),
         ("Power limit", _unit(profile, "power_limit_watts", "W")),
