@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy.errors import MeterError
+from pytest_inferenergy.meters import zeus
 from pytest_inferenergy.meters.zeus import Track, ZeusMeter
-from pytest_inferenergy.meters.zeus_taps import Tap, find_sources, gpu_sources, soc_sources
+from pytest_inferenergy.meters.zeus_taps import Source, Tap, find_sources, gpu_sources, soc_sources
 from tests.meters.recordings import HOST_BOUND, STEADY, trace
 from tests.prometheus.exporter import Card
 
@@ -170,3 +171,34 @@ def test_no_zeus(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_zeus_is_imported_only_when_it_is_asked_for() -> None:
     code = "import sys, pytest_inferenergy.meters.zeus; sys.exit('zeus' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_errors_that_pass_cost_nothing_and_those_that_stay_end_it(
+    opened: list[ZeusMeter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zeus, "SETTLE_SECONDS", 1.0)
+    began, fails = time.perf_counter(), threading.Event()
+
+    def read() -> tuple[float, ...]:
+        if fails.is_set():
+            raise RuntimeError("device busy")
+        return (100.0 * (time.perf_counter() - began),)
+
+    opened.append(meter := ZeusMeter((Source("Card", (COUNTER,), read),)))
+    start = meter.edge()
+    time.sleep(0.5)
+    fails.set()
+    time.sleep(0.3)
+    meter.check(meter.edge())  # too early to say
+    fails.clear()
+    end = meter.edge()
+    meter.settle(end)
+    (reading,) = meter.read(start + 0.2, end)
+    assert reading.joules == pytest.approx(100.0 * (end - start - 0.2), rel=0.1)
+    fails.set()
+    time.sleep(0.1)  # a look may be under way
+    late = meter.edge()
+    time.sleep(1.2)
+    with pytest.raises(MeterError, match="device busy") as caught:
+        meter.check(late)
+    assert caught.value.flag == "meter_silent"

@@ -141,3 +141,14 @@ def test_who_waits_can_be_woken(meter: PrometheusMeter) -> None:
         meter.settle(meter.edge() + 60)
     meter.attach()
     meter.settle(meter.edge())
+
+
+def test_energy_that_never_comes_is_not_waited_for_for_ever(
+    meter: PrometheusMeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter_module, "LEAST_PATIENCE", 0.2)
+    monkeypatch.setattr(meter_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(meter, "covered", lambda: -1.0)
+    with pytest.raises(MeterError, match="told no energy up to the end") as caught:
+        meter.settle(meter.edge())
+    assert caught.value.flag == "meter_silent"
