@@ -278,7 +278,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     worker = worker_input(session.config)
     if worker is None:
         ours = session.config.stash[SESSION]
-        ours.collected.part_ran |= bool(session.shouldstop or session.shouldfail)
+        stopped = session.exitstatus == pytest.ExitCode.INTERRUPTED  # as xdist stops
+        ours.collected.part_ran |= bool(stopped or session.shouldstop or session.shouldfail)
         from pytest_inferenergy.session.ending import finish
 
         finish(ours)

@@ -58,6 +58,8 @@ def test_a_file_that_is_no_results(
         ["compare", "empty", "empty"],
         ["accept", "nowhere"],
         ["accept", "empty"],
+        ["mv", "a.py", "b.py", "--baselines", "nowhere"],
+        ["mv", "a.py", "b.py", "--baselines", "empty"],
     ],
 )
 def test_a_place_that_is_not_there_or_empty(
@@ -65,6 +67,28 @@ def test_a_place_that_is_not_there_or_empty(
 ) -> None:
     (tmp_path / "empty").mkdir()
     result = inferenergy(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gone": 1},
+        {"gone": {"a": 1}},
+        {"gone": {"a": [1]}},
+        {"measurements": [outcome() | {"missing_meter": 1}]},
+        {"measurements": [outcome() | {"missing_meter": {"meter": "nvml"}}]},
+        {"measurements": [outcome() | {"missing_meter": {"meter": 1, "expected_by": "gpu"}}]},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+def test_what_was_missed_is_of_another_type(
+    inferenergy: Invoke, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    path = write_results(tmp_path / "r.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    result = inferenergy("report", path, "--markdown", "r.md")
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
 

@@ -164,6 +164,11 @@ def test_a_run_of_some_tests_says_nothing(project: Project, options: tuple[str, 
     assert project.results["gone"] is None
 
 
+def test_workers_that_stop_early_say_nothing(renamed: Project) -> None:
+    renamed.write("def test_fails(): assert 0", "test_fails")
+    silent(renamed.run_apart("-n1", "-x"))
+
+
 def test_a_run_with_a_collection_error_says_nothing(renamed: Project) -> None:
     renamed.write("import no_such_module", "test_broken")
     silent(renamed.run("--continue-on-collection-errors"))
