@@ -42,7 +42,8 @@ def rename(baselines: Baselines, names: dict[str, str]) -> Baselines:
         old = next(old for old, new in names.items() if new == taken[0])
         raise BaselineError(
             f"{baselines.profile.slug}.json: {taken[0]!r} has baselines of its own beside those of "
-            f"{old!r}; delete the one or the other test from the file first"
+            f"{old!r}; to keep the new ones: pytest --energy-prune; to keep the old ones, take the "
+            "new ones out of the file first"
         )
     former = {names.get(nodeid, nodeid): ids for nodeid, ids in baselines.former.items()}
     for old, new in names.items():
