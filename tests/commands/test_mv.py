@@ -61,8 +61,8 @@ def test_a_collision_on_one_machine_changes_none(inferenergy: Invoke, folder: Pa
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         f"inferenergy: {L4.slug}.json: '{NEW}' has baselines of its own beside those of '{OLD}'; "
-        "to keep the new ones: pytest --energy-prune; to keep the old ones, take the new ones out of "
-        "the file first\n"
+        "to keep the new ones: pytest --energy-prune; to keep the old ones, take the new ones "
+        "out of the file first\n"
     )
     assert files(folder) == before
 
