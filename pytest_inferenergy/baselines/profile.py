@@ -32,7 +32,7 @@ class MachineProfile:
     meter: str
     """The source of the energy, e.g. ``nvml``."""
     components: tuple[ComponentName, ...]
-    """What is summed into the gated figure, in the order gpu, cpu, ram."""
+    """What is summed into the gated figure, in the order of `COMPONENT_ORDER`."""
 
     @classmethod
     def from_meter(cls, profile: MeterProfile, components: Iterable[str]) -> MachineProfile:
@@ -53,7 +53,7 @@ class MachineProfile:
     @property
     def waits(self) -> bool:
         """Whether a device of it can wait for its host; a processor is the host."""
-        return "gpu" in self.components
+        return not {"gpu", "module"}.isdisjoint(self.components)
 
     @property
     def slug(self) -> str:
@@ -109,7 +109,7 @@ def usual_component(meter: str) -> ComponentName:
 def in_order(
     components: Iterable[str], where: str = "machine profile"
 ) -> tuple[ComponentName, ...]:
-    """Each component once, in the order gpu, cpu, ram."""
+    """Each component once, in the order of `COMPONENT_ORDER`."""
     asked = set(components)
     unknown = asked.difference(COMPONENT_ORDER)
     if unknown or not asked:

@@ -46,7 +46,7 @@ def device_joules(recording: Recording) -> dict[str, float]:
 
 def idle_watts(recording: Recording) -> float | None:
     """Power at rest of what makes up the figure, watts; a meter knows that of its GPUs alone."""
-    if recording.profile is None or recording.components != ("gpu",):
+    if recording.profile is None or recording.components not in (("gpu",), ("module",)):
         return None
     return recording.profile.idle_watts
 
@@ -54,14 +54,15 @@ def idle_watts(recording: Recording) -> float | None:
 def component_joules(recording: Recording) -> dict[str, tuple[str, float]]:
     """Joules per inference of each component with its source, over all windows together.
 
-    Where a component is both measured and estimated, the estimate is left out.
+    Where a component is both measured and estimated, the estimate is left out; so are those of what
+    a measured module holds.
     """
     inferences = sum(window.inferences for window in recording.windows)
     readings = [reading for window in recording.windows for reading in window.readings]
     measured = {r.component for r in readings if r.source == "measured"}
     found: dict[str, tuple[str, float]] = {}
     for reading in readings:
-        if reading.source == "measured" or reading.component not in measured:
+        if reading.source == "measured" or measured.isdisjoint((reading.component, "module")):
             _, joules = found.get(reading.component, (reading.source, 0.0))
             found[reading.component] = (reading.source, joules + reading.joules / inferences)
     return found

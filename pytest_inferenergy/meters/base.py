@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 from pytest_inferenergy.errors import MeterError
 
 Source = Literal["measured", "estimated"]
-ComponentName = Literal["gpu", "cpu", "ram"]
+ComponentName = Literal["gpu", "cpu", "ram", "module"]
+"""``module``: all that a superchip holds, its processor and memory with its GPU."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,11 +187,17 @@ def gated_components(
     Without a wish: the GPU where it is measured, else all that is measured, else the estimates.
     Raises `MeterError` where a wished component is not measured beside one that is.
     """
+    if wanted is not None and "module" in wanted and len(wanted) > 1:
+        raise MeterError(
+            f"energy_components asks for {' '.join(wanted)}, but a module holds the others: leave "
+            "it out, or ask for it alone"
+        )
     measured = {r.component for r in readings if r.source == "measured"}
     estimated = {r.component for r in readings if r.source == "estimated"}
     if wanted is None:
-        if "gpu" in measured:
-            return ("gpu",), "measured"
+        for alone in ("gpu", "module"):
+            if alone in measured:
+                return (alone,), "measured"
         found = measured or estimated
         return tuple(sorted(found)), "measured" if measured else "estimated"
     if measured.issuperset(wanted):

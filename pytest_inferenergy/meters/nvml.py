@@ -223,9 +223,14 @@ class NvmlMeter:
         return tuple(track.read(start, end) for track in self._attached)
 
     def course(self, instants: Sequence[float]) -> dict[str, list[float]]:
-        """Joules of all attached GPUs from the first of some instants to each of them."""
-        each = [track.course(instants) for track in self._attached]
-        return {"gpu": [sum(joules) for joules in zip(*each, strict=True)]}
+        """Joules of all attached GPUs, by component, from the first of some instants to each."""
+        each: dict[str, list[list[float]]] = {}
+        for track in self._attached:
+            each.setdefault(track.component, []).append(track.course(instants))
+        return {
+            component: [sum(joules) for joules in zip(*courses, strict=True)]
+            for component, courses in each.items()
+        }
 
     def forget(self, before: float) -> None:
         """Drop recordings before an instant."""

@@ -24,6 +24,8 @@ ABSENT = frozenset({9, 12})
 """``nvmlReturn_t`` where there is nothing to open: driver not loaded, library not found."""
 VALUE_MEMBERS = {0: "dVal", 1: "uiVal", 2: "ulVal", 3: "ullVal", 4: "sllVal"}
 """``nvmlValueType_t`` and the member of a sample's value that holds it."""
+POWER_INSTANT, MODULE_SCOPE = 186, 1
+"""``NVML_FI_DEV_POWER_INSTANT`` and ``NVML_POWER_SCOPE_MODULE``, which older bindings lack."""
 
 
 def open_library() -> Any:
@@ -96,6 +98,17 @@ class Gpu:
     def watts(self) -> float:
         """The power reading (a mean over up to 1 s on recent cards), watts."""
         return int(self._ask(self._nvml.nvmlDeviceGetPowerUsage, self._handle)) / 1e3
+
+    def module_watts(self) -> float | None:
+        """Power of the whole module, a superchip's; ``None`` where NVML knows no such scope."""
+        nvml = self._nvml
+        ask = getattr(nvml, "nvmlDeviceGetFieldValues", None)
+        if ask is None:
+            return None
+        told = self._try(ask, self._handle, [(POWER_INSTANT, MODULE_SCOPE)])
+        if told is None or told[0].nvmlReturn != nvml.NVML_SUCCESS:
+            return None
+        return float(getattr(told[0].value, VALUE_MEMBERS.get(told[0].valueType, "uiVal"))) / 1e3
 
     def samples(self) -> list[tuple[int, float]]:
         """The ring of power samples: (wall clock in microseconds, watts), oldest first."""

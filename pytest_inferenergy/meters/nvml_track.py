@@ -14,7 +14,7 @@ from typing import TypeVar
 from pytest_inferenergy import threads
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.base import Reading
+from pytest_inferenergy.meters.base import ComponentName, Reading
 from pytest_inferenergy.meters.energy import Energy
 from pytest_inferenergy.meters.nvml_gpu import Gpu
 from pytest_inferenergy.meters.nvml_ring import SampleRing
@@ -74,6 +74,9 @@ class Track:
                 "it says can be trusted",
                 "counter_zero",
             )
+        self._component: ComponentName | None = (
+            None if self.gpu.module_watts() is not None else "gpu"
+        )
         self._finder = None if joules is None else TickFinder(joules, time.perf_counter())
         self._ring = offered(lambda: SampleRing(self.gpu))
         if self._finder is None and self._ring is None and offered(self.gpu.watts) is None:
@@ -221,7 +224,7 @@ class Track:
             except ValueError as error:
                 raise MeterError(f"{self.gpu.name}: {error}") from error
             return Reading(
-                component="gpu",
+                component=self.component,
                 source="measured",
                 joules=energy.joules,
                 stderr=energy.stderr,
@@ -240,11 +243,21 @@ class Track:
             except ValueError as error:
                 raise MeterError(f"{self.gpu.name}: {error}") from error
 
+    @property
+    def component(self) -> ComponentName:
+        """What the figure is of: the module where NVML tells of one and the counter holds more.
+
+        Found once, at the first figure.
+        """
+        if self._component is None:
+            self._component = "module" if self._timeline.sensors_disagree else "gpu"
+        return self._component
+
     def _flags(self) -> frozenset[str]:
         doubts = {
             "no_counter": self._finder is None,
             "no_samples": self._ring is None,
-            "sensors_disagree": self._timeline.sensors_disagree,
+            "sensors_disagree": (self._timeline.sensors_disagree and self.component != "module"),
         }
         return frozenset(flag for flag, is_so in doubts.items() if is_so)
 

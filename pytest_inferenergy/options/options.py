@@ -78,7 +78,7 @@ OPTIONS = (
 INI_ONLY: dict[str, tuple[Literal["string", "args", "linelist"], str]] = {
     "components": (
         "args",
-        "what the figure adds up, of gpu, cpu and ram (default: gpu where one is measured)",
+        "what the figure adds up, of gpu, cpu, ram and module (default: gpu where one is measured)",
     ),
     "prometheus": (
         "string",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_inferenergy.carbon.grams import Carbon
 
 GATES = ("fail", "warn", "off")
-COMPONENTS = ("gpu", "cpu", "ram")
+COMPONENTS = ("gpu", "cpu", "ram", "module")
 
 
 def value_of(name: str, origin: str, given: Any) -> Any:

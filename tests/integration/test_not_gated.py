@@ -57,6 +57,22 @@ def test_a_first_figure_of_such_sensors_begins_no_baseline(superchip: Project) -
         assert not (superchip.path / "energy_baselines").exists()
 
 
+def test_a_module_that_nvml_tells_of_is_measured_as_one(
+    project: Project, fake_nvml: MakeFakeNvml
+) -> None:
+    device = FakeDevice(watts=150, beside_watts=150.0, module_scope=True)
+    project.gpu = fake_nvml(device, in_process=True)
+    project.write(WORK)
+    project.run("--energy-update").assert_outcomes(passed=1)
+    (measured,) = project.measured
+    assert measured["verdict"] == "new"
+    assert measured["slug"] == "nvidia-h200-x1-700w-nvml-module"
+    assert measured["mean_watts"] == pytest.approx(300, rel=0.05)
+    assert "sensors_disagree" not in measured["flags"]
+    assert list(measured["components"]) == ["module"]
+    assert "test_model.py::test_block" in project.stored
+
+
 def test_a_comparison_by_such_sensors_has_no_verdict(superchip: Project) -> None:
     superchip.write("""
         import time

@@ -117,17 +117,33 @@ def results(project: pytest.Pytester) -> dict[str, object]:
     return measured
 
 
+def added_up(measured: dict[str, object]) -> list[str]:
+    names = measured["added_up"]
+    assert isinstance(names, list)
+    return names
+
+
 def test_a_service_is_measured_and_compared(
     project: pytest.Pytester, cluster: RealPrometheus
 ) -> None:
     project.makepyfile(test_model=SERVED)
     meter = f"--energy-meter=prometheus:{cluster.url}"
-    first = project.runpytest_inprocess(*USUAL, meter, QUICK, "--energy-update")
+    first = project.runpytest_inprocess(
+        *USUAL, meter, QUICK, "--energy-update", "--energy-report", "--energy-html=r.html"
+    )
     first.assert_outcomes(passed=1)
     first.stdout.fnmatch_lines(["energy: 1 measured, 0 compared, 1 new"])
     measured = results(project)
     assert measured["slug"] == "nvidia-h200-x2-prometheus"
     assert measured["source"] == "measured"
+    assert [name.split("Hostname=")[1][:8] for name in added_up(measured)] == [
+        '"node-1"',
+        '"node-2"',
+    ]
+    first.stdout.fnmatch_lines(
+        ['test_model.py::test_served: the sum of DCGM_*"node-1"*;*"node-2"*']
+    )
+    assert "Added up" in (project.path / "r.html").read_text("utf-8")
     assert measured["mean_watts"] == pytest.approx(2 * 560, rel=0.1)
     flags = measured["flags"]
     assert isinstance(flags, list)

@@ -87,6 +87,24 @@ def test_the_meter_flags_its_readings(
     assert reading.joules == pytest.approx(drawn, rel=0.01)  # the counter's figure stands
 
 
+def test_where_the_scope_is_told_the_component_is_the_module(
+    fake_nvml: MakeFakeNvml, open_meter: OpenMeter
+) -> None:
+    superchip = REAL(
+        curve=trace_curve(HOST_BOUND, 2, 12), beside_watts=SUPERCHIP, module_scope=True
+    )
+    alone = REAL(watts=300, module_scope=True)  # its counter is the GPU's all the same
+    fake_nvml(superchip, alone, in_process=True)
+    meter = open_meter()
+    start, end = recorded(meter, 1.2)
+    module, gpu = meter.read(start, end)
+    assert (module.component, gpu.component) == ("module", "gpu")
+    assert not {*module.flags, *gpu.flags}
+    course = meter.course([start, end])
+    assert course["module"][-1] == pytest.approx(module.joules)
+    assert course["gpu"][-1] == pytest.approx(gpu.joules)
+
+
 @pytest.mark.parametrize("curve", [TURNS, trace_curve(SQUARE, 1, 9), trace_curve(COLD, 0, 8)])
 def test_work_in_bursts_raises_no_flag(
     fake_nvml: MakeFakeNvml, open_meter: OpenMeter, curve: tuple[tuple[float, float], ...]

@@ -85,6 +85,11 @@ def test_notes_give_the_interval_of_a_change_flags_and_reasons() -> None:
     ]
 
 
+def test_notes_list_what_was_added_up() -> None:
+    found = notes([measured(verdict="new") | {"added_up": ['a{x="1"}', "b{}"]}])
+    assert found == ['test_film.py::test_sentiment: the sum of a{x="1"}; b{}']
+
+
 def test_notes_tell_what_a_figure_is_made_of() -> None:
     phases = {
         "prefill": {"joules_per_inference": 3.1, "joules_per_token": 0.048},
