@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.session.session import SESSION, nodeid_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 ENERGY: pytest.StashKey[Energy] = pytest.StashKey()
 KEPT: pytest.StashKey[Kept] = pytest.StashKey()
 """What a test measured; missing where it did not ask for its `Energy`."""
+OVER: pytest.StashKey[bool] = pytest.StashKey()
+"""There once a test's setup failed or its call has ended."""
+FAILED: pytest.StashKey[bool] = pytest.StashKey()
+"""There once a run of a test has failed, whatever its reruns come to."""
 
 EXAMPLES = (
     "energy cannot measure in a test with hypothesis's @given: each example would be a measurement "
@@ -41,9 +46,11 @@ def energy_of(item: pytest.Item) -> Energy:
         from pytest_inferenergy.kept import Kept
         from pytest_inferenergy.markers import budget_marker, energy_marker
 
-        session = item.config.stash[SESSION]
+        session = item.config.stash.get(SESSION, None)
+        if session is None:
+            raise MisuseError("there is no session to measure in: pytest_configure did not run")
         measurer = session.measurer
-        marker, kept = energy_marker(item), Kept()
+        marker, kept = energy_marker(item), Kept(is_open=OVER not in item.stash)
         settings, budget = session.settings.for_test(marker), budget_marker(item)
         if is_property_test(item):
             from pytest_inferenergy.ranks.alike import Unmeasured

@@ -24,7 +24,7 @@ def gate_test(item: pytest.Item) -> None:
     kept = item.stash.get(KEPT, None)
     if kept is None:
         return
-    session = item.config.stash[SESSION]
+    session = item.config.stash[SESSION]  # what is kept was measured in one
     strict = session.settings.strict and kept.empty
     also = ["energy was not measured: the test asks for `energy` and does not use it"]
     if kept.refused is not None and not kept.empty:
@@ -91,13 +91,19 @@ def explain(item: pytest.Item, error: BaseException) -> None:
     measurements of the test fail the gate, that comes first. All else is shown without our frames.
     """
     if not isinstance(error, NothingMeasuredError):
-        if not item.config.getoption("fulltrace"):
-            from pytest_inferenergy.frames import hide_ours
-
-            hide_ours(error)
+        without_ours(item, error)
         return
     gate_test(item)
     reason = f"energy was not measured: {error}"
-    if item.config.stash[SESSION].settings.strict:
+    session = item.config.stash.get(SESSION, None)
+    if session is not None and session.settings.strict:
         pytest.fail(reason, pytrace=False)
     raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+def without_ours(item: pytest.Item, error: BaseException) -> None:
+    """Leave our frames out of an error's traceback, unless ``--full-trace`` asks for all."""
+    if not item.config.getoption("fulltrace"):
+        from pytest_inferenergy.frames import hide_ours
+
+        hide_ours(error)

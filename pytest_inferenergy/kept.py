@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 class Kept:
     """The measurements of a test by name, and its comparisons."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_open: bool = True) -> None:
         self.measured: list[Measured] = []
         self.comparisons: list[Comparison] = []
         self.earlier: dict[str | None, Measured] = {}
-        """Of an earlier run of the same test in this session: a verdict is never measured again."""
+        """Of earlier runs of the same test in this session: a verdict is never measured again."""
+        self.is_open = is_open
+        """Whether the test is in its setup or call: what is measured later nobody would gate."""
         self.refused: str | None = None
         """Why the test may not measure at all; said after its body, whose own failures go first."""
         self.repeats = False
         """Whether the test's body is run several times: the first of each name is kept."""
+        self._compared: dict[tuple[str | None, int], Comparison] = {}
         self._names: set[str | None] = set()
 
     @property
@@ -40,6 +43,15 @@ class Kept:
     def empty(self) -> bool:
         """Whether the test neither measured nor compared, nor tried to."""
         return not (self.measured or self.comparisons)
+
+    def check_open(self, nodeid: str) -> None:
+        """Raise `MisuseError` outside the setup and call of the test."""
+        if not self.is_open:
+            raise MisuseError(
+                f"the energy of {nodeid} is used outside that test's setup and call, where no gate "
+                "looks at it: measure in the test, or in its fixtures before their yield; another "
+                "test has to ask for `energy` itself"
+            )
 
     def check_free(self, name: str | None) -> None:
         """Raise `MisuseError` where a measurement of that name exists."""
@@ -65,13 +77,27 @@ class Kept:
             return
         self.measured.append(dataclasses.replace(measured, first_result=None))
 
+    def compared_before(self, name: str | None) -> Comparison | None:
+        """The comparison that an earlier run of this test made in this place."""
+        return self._compared.get((name, self._count(name)))
+
+    def add_comparison(self, name: str | None, comparison: Comparison) -> None:
+        """Keep a comparison; several may have one name, a rerun knows them by their order."""
+        self._compared.setdefault((name, self._count(name)), comparison)
+        self.comparisons.append(comparison)
+
+    def _count(self, name: str | None) -> int:
+        return sum(1 for comparison in self.comparisons if comparison.name == name)
+
     def begin_again(self) -> None:
         """A rerun begins: what was measured is given again instead of measured again."""
-        self.earlier = {measured.measurement.name: measured for measured in self.measured}
-        for measured in self.measured:  # the gate has yet to look at this run of the test
+        for measured in self.measured:
+            self.earlier.setdefault(measured.measurement.name, measured)
+        for measured in self.earlier.values():  # the gate has yet to look at this run of the test
             measured.outcome.pop("gated", None)
             measured.outcome.pop("message", None)
             measured.outcome.pop("notes", None)
         self.measured = []
         self.comparisons = []
         self._names = set()
+        self.is_open = True

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy import clock, threads  # noqa: F401  (bound before a test is imported)
-from pytest_inferenergy.fixture import KEPT, energy, energy_of
+from pytest_inferenergy.fixture import FAILED, KEPT, OVER, energy, energy_of
 from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
 from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
 from pytest_inferenergy.options.options import add_options, read_settings
@@ -17,6 +17,8 @@ from pytest_inferenergy.session.session import (
     NODEID,
     SESSION,
     EnergySession,
+    calls_tests,
+    session_of,
     worker_input,
 )
 
@@ -69,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the meters."""
-    session = config.stash.get(SESSION, None)
+    session = session_of(config)
     if session is not None:
         session.close()
 
@@ -77,9 +79,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Learn the id of the xdist run, whose lock file is ours to take away."""
-    session = node.config.stash[SESSION]
-    session.run_uid = node.workerinput["testrunuid"]
-    session.collected.incomplete("the tests were collected by xdist workers: run it without -n")
+    session = session_of(node.config)
+    if session is not None:
+        session.run_uid = node.workerinput["testrunuid"]
+        session.collected.incomplete("the tests were collected by xdist workers: run it without -n")
 
 
 # -- collection --------------------------------------------------------------------------------
@@ -91,14 +94,16 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Turn bad markers into a collection error that names the test."""
     report = yield
-    settings = collector.config.stash[SESSION].settings
+    session = session_of(collector.config)
+    if session is None:
+        return report
     inherited = has_ours(collector.iter_markers())
     items = [
         node
         for node in report.result or ()
         if isinstance(node, pytest.Item) and (inherited or has_ours(node.own_markers))
     ]
-    found = (problem(item, settings) or refusal(item) for item in items)
+    found = (problem(item, session.settings) or refusal(item) for item in items)
     problems = [line for line in found if line is not None]
     if not problems:
         return report
@@ -115,39 +120,45 @@ def pytest_collection_modifyitems(
 
     ``-m energy`` selects by that mark. One loop here costs less than a hook for each test.
     """
+    session = session_of(config)
+    if session is None:
+        return (yield)
     if worker_input(config) is not None:  # xdist renames tests of a group, and nobody else does
         for item in items:
             item.stash[NODEID] = item.nodeid
     for item in items:
         if uses_fixture(item) and not marked(item, "energy"):
             item.add_marker(pytest.mark.energy)
-    config.stash[SESSION].collected.add([item.nodeid for item in items])
+    session.collected.add([item.nodeid for item in items])
     return (yield)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Count the energy tests that are to run; a worker tells its controller."""
-    config = session.config
-    if config.getoption("collectonly"):
+    config, ours = session.config, session_of(session.config)
+    if ours is None or config.getoption("collectonly") or not calls_tests(config):
         return
     # pytest 8 runs a test twice that is named twice
     count = len({item.nodeid for item in session.items if marked(item, "energy")})
-    config.stash[SESSION].on_selected(count)
-    config.stash[SESSION].collected.ran(len({item.nodeid for item in session.items}))
+    ours.on_selected(count)
+    ours.collected.ran(len({item.nodeid for item in session.items}))
     if worker_input(config) is not None:
         config.workeroutput[SELECTED] = count  # type: ignore[attr-defined]
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Part of the tests is left out."""
-    if items:
-        items[0].config.stash[SESSION].collected.incomplete("some tests were deselected")
+    session = session_of(items[0].config) if items else None
+    if session is not None:
+        session.collected.incomplete("some tests were deselected")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Before the first test may initialise CUDA: a GPU for each xdist worker."""
-    session.config.stash[SESSION].own_a_gpu()
+    ours = session_of(session.config)
+    if ours is not None:
+        ours.own_a_gpu()
     return (yield)
 
 
@@ -157,13 +168,16 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a rerun afresh; a fixture, too, may read a figure that nobody measured."""
-    if KEPT in item.stash:
-        item.stash[KEPT].begin_again()
+    if OVER in item.stash:
+        del item.stash[OVER]
+        if KEPT in item.stash:
+            item.stash[KEPT].begin_again()
     try:
         return (yield)
     except BaseException as error:
         from pytest_inferenergy.gating import explain
 
+        _end(item)
         explain(item, error)
         raise
 
@@ -177,14 +191,23 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except BaseException as error:
         from pytest_inferenergy.gating import explain
 
+        _end(item)
         explain(item, error)
         raise
+    _end(item)
     item.stash[BODY_PASSED] = True
     if KEPT in item.stash:
         from pytest_inferenergy.gating import gate_test
 
         gate_test(item)
     return result
+
+
+def _end(item: pytest.Item) -> None:
+    """From here on the test measures nothing more: nobody would gate it."""
+    item.stash[OVER] = True
+    if KEPT in item.stash:
+        item.stash[KEPT].is_open = False
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -201,15 +224,25 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put what was measured on the report: it travels between processes and into JUnit."""
+    if call.excinfo is not None and call.when == "teardown":
+        from pytest_inferenergy.gating import without_ours
+
+        without_ours(item, call.excinfo.value)
     report = yield
-    if call.when == "call" and KEPT in item.stash:
+    if report.failed:
+        item.stash[FAILED] = True
+    kept = item.stash.get(KEPT, None)
+    if kept is None:
+        return report
+    in_call = call.when == "call"
+    if in_call or (call.when == "setup" and not report.passed and not kept.empty):
         from pytest_inferenergy.session.junit import user_properties
 
-        kept = item.stash[KEPT]
-        by_gate = report.failed and item.stash.get(BODY_PASSED, False)
+        by_gate = in_call and report.failed and item.stash.get(BODY_PASSED, False)
         outcomes = [o | {"failed_by_gate": by_gate} for o in kept.outcomes]
         report.inferenergy = outcomes  # type: ignore[attr-defined]
         report.inferenergy_turns = kept.turns  # type: ignore[attr-defined]
+        report.inferenergy_rerun = FAILED in item.stash  # type: ignore[attr-defined]
         properties = user_properties(outcomes)
         report.user_properties += properties
         # JUnit reads those of the teardown's report; a rerun has them already
@@ -261,8 +294,8 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, object, object]:
     """The table, and as the last line above pytest's own what was gated."""
-    session = config.stash[SESSION]
-    if not (session.selected or session.problems or session.written):
+    session = session_of(config)
+    if session is None or not (session.selected or session.problems or session.written):
         return (yield)
     from pytest_inferenergy.session.terminal import write_report, write_summary
 
@@ -275,9 +308,10 @@ def pytest_terminal_summary(
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write baselines and results, on the controller only; what cannot be written fails the run."""
-    worker = worker_input(session.config)
+    ours, worker = session_of(session.config), worker_input(session.config)
+    if ours is None or not calls_tests(session.config):
+        return
     if worker is None:
-        ours = session.config.stash[SESSION]
         stopped = session.exitstatus == pytest.ExitCode.INTERRUPTED  # as xdist stops
         ours.collected.part_ran |= bool(stopped or session.shouldstop or session.shouldfail)
         from pytest_inferenergy.session.ending import finish
@@ -288,6 +322,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     elif worker["workerid"] == "gw0" and not session.config.getoption("collectonly"):
         from pytest_inferenergy.session.gone import unseen
 
-        ours = session.config.stash[SESSION]
         found = unseen(session.config, ours.collected, ours.settings.baselines)
         session.config.workeroutput[UNSEEN] = found  # type: ignore[attr-defined]

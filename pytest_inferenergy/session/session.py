@@ -32,6 +32,10 @@ def nodeid_of(item: pytest.Item) -> str:
     return item.stash.get(NODEID, item.nodeid)
 
 
+SUBTESTS = ("SubtestReport", "SubTestReport")
+"""Reports of parts of a test, by pytest 9 and pytest-subtests: they come before the test's own."""
+
+
 class _TestRecord:
     """What one test measured."""
 
@@ -57,6 +61,8 @@ class EnergySession:
         """What became of that, for the JSON results."""
         self._tests: dict[str, _TestRecord] = {}
         """What each test measured, by the node id of its reports."""
+        self._failed: dict[str, str] = {}
+        """How the first run of a test ended that did not pass: failed, or rerun."""
         self.selected = 0
         """Energy tests that ran or were to run."""
         self.problems: list[str] = []
@@ -161,14 +167,19 @@ class EnergySession:
 
     def on_report(self, report: pytest.TestReport) -> None:
         """Take the outcomes from a test report, wherever the test ran."""
+        if report.outcome in ("failed", "rerun"):
+            self._failed.setdefault(report.nodeid, report.outcome)
         data = getattr(report, "inferenergy", None)
-        if data is not None and report.when == "call":
+        if data is not None and type(report).__name__ not in SUBTESTS:
             turns = getattr(report, "inferenergy_turns", ())
             # a rerun takes the place of the run before, in which its figures were measured
             before = self._tests.get(report.nodeid)
             ended: str = report.outcome
-            if before is not None and report.passed:
-                ended = before.ended
+            if report.passed:
+                # flaky sends no report of a run that failed, so the test's own process says it
+                unsent = "rerun" if getattr(report, "inferenergy_rerun", False) else "passed"
+                known = unsent if before is None else before.ended
+                ended = self._failed.get(report.nodeid, known)
             more = {"test_outcome": ended, "location": location_of(report)}
             self._tests[report.nodeid] = _TestRecord(
                 [outcome | more for outcome in data],
@@ -200,6 +211,20 @@ class EnergySession:
             strict=self.settings.strict,
             gone=sum(map(len, (self.gone or {}).values())),
         )
+
+
+def session_of(config: pytest.Config) -> EnergySession | None:
+    """The session of a run; ``None`` without ``pytest_configure``, as in tests of plugins."""
+    return config.stash.get(SESSION, None)
+
+
+LISTS = ("showfixtures", "show_fixtures_per_test", "setuponly", "setupplan")
+"""Options with which pytest collects, and calls no test."""
+
+
+def calls_tests(config: pytest.Config) -> bool:
+    """Whether tests are to be called, and not only listed or set up."""
+    return not any(config.getoption(name, False) for name in LISTS)
 
 
 def worker_input(config: pytest.Config) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from tests.integration.conftest import project as alone
 
 __all__ = ["alone"]
 
-NOT_THESE = ("hypothesispytest", "anyio", "asyncio", "randomly")
+NOT_THESE = ("hypothesispytest", "anyio", "asyncio", "randomly", "flaky", "check")
 """They take long to import; those that have a test here are asked for there."""
 
 
