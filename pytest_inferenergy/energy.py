@@ -209,7 +209,7 @@ class Energy:
         from pytest_inferenergy.marker_values import EnergyMarker
 
         check_name(name)
-        self._kept.check_open(self._nodeid)
+        self._kept.check_begin(self._nodeid)
         counts = inferences if isinstance(inferences, tuple) else (inferences, inferences)
         ours, theirs = (
             workload_of(fn, EnergyMarker(), _asked(args, kwargs, inputs=inputs, inferences=count))
@@ -248,6 +248,18 @@ class Energy:
         self._kept.add(measured)
         return measured
 
+    def _pass_over(self, reason: str) -> None:
+        """Tell in the results that the test was to be measured, and why it was not."""
+        from pytest_inferenergy.judging.request import Request
+        from pytest_inferenergy.judging.unmeasured import passed_over
+        from pytest_inferenergy.measuring.workload import Workload
+
+        name, task = self._marker.name, self._marker.task
+        request = Request(
+            self._nodeid, name, Workload(_nothing), self._settings, self._budget, task
+        )
+        self._kept.add(passed_over(request, reason))
+
     def _again(self, request: Request) -> Measured | None:
         """What an earlier run of this test measured under that name, with a fresh result."""
         earlier = self._kept.earlier.get(request.name)
@@ -267,7 +279,7 @@ class Energy:
         from pytest_inferenergy.judging.request import Request, budget_of, check_name, workload_of
 
         check_name(name)
-        self._kept.check_open(self._nodeid)
+        self._kept.check_begin(self._nodeid)
         self._kept.check_free(name)
         limit = self._budget if budget is None else budget_of(budget)
         workload = dataclasses.replace(workload_of(fn, self._marker, asked), **calls)

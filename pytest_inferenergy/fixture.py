@@ -31,7 +31,9 @@ EXAMPLES = (
 @pytest.fixture
 def energy(request: pytest.FixtureRequest) -> Energy:
     """Measure the energy of inference: kWh per 1,000, compared with the stored baseline."""
-    return energy_of(request.node)
+    made = energy_of(request.node)
+    request.node.stash[KEPT].asked = True
+    return made
 
 
 def is_property_test(item: pytest.Item) -> bool:

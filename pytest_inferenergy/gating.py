@@ -10,8 +10,10 @@ import pytest
 
 from pytest_inferenergy.errors import NothingMeasuredError
 from pytest_inferenergy.escaping import line
-from pytest_inferenergy.fixture import KEPT
-from pytest_inferenergy.session.session import SESSION
+from pytest_inferenergy.fixture import FAILED, KEPT, energy_of
+from pytest_inferenergy.marker_form import idle_budget, unmeasured_reason, uses_fixture
+from pytest_inferenergy.markers import marked
+from pytest_inferenergy.session.session import BODY_PASSED, SESSION
 from pytest_inferenergy.settings import Settings
 
 
@@ -21,10 +23,18 @@ class InferenergyWarning(pytest.PytestWarning):
 
 def gate_test(item: pytest.Item) -> None:
     """After the test's own asserts: attach what was measured, then warn or fail."""
-    kept = item.stash.get(KEPT, None)
-    if kept is None:
+    session, kept = item.config.stash.get(SESSION, None), item.stash.get(KEPT, None)
+    if session is None or (kept is not None and kept.has_failed):
         return
-    session = item.config.stash[SESSION]  # what is kept was measured in one
+    asks = uses_fixture(item) or (kept is not None and kept.asked)
+    if marked(item, "energy") and not asks and (kept is None or kept.empty):
+        energy_of(item)._pass_over(unmeasured_reason(item))
+        kept = item.stash[KEPT]
+    if kept is None:
+        budget = idle_budget(item)
+        if budget is not None:
+            pytest.fail(budget, pytrace=False)
+        return
     strict = session.settings.strict and kept.empty
     also = ["energy was not measured: the test asks for `energy` and does not use it"]
     if kept.refused is not None and not kept.empty:
@@ -107,3 +117,21 @@ def without_ours(item: pytest.Item, error: BaseException) -> None:
         from pytest_inferenergy.frames import hide_ours
 
         hide_ours(error)
+
+
+def attach(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Put what was measured on the report of the call, or of a setup after which none comes."""
+    from pytest_inferenergy.session.junit import user_properties
+
+    kept, in_call = item.stash[KEPT], report.when == "call"
+    if not in_call and (report.when != "setup" or report.passed or kept.empty):
+        return
+    by_gate = in_call and report.failed and item.stash.get(BODY_PASSED, False)
+    outcomes = [o | {"failed_by_gate": by_gate} for o in kept.outcomes]
+    report.inferenergy = outcomes  # type: ignore[attr-defined]
+    report.inferenergy_turns = kept.turns  # type: ignore[attr-defined]
+    report.inferenergy_rerun = FAILED in item.stash  # type: ignore[attr-defined]
+    properties = user_properties(outcomes)
+    report.user_properties += properties
+    # JUnit reads those of the teardown's report; a rerun has them already
+    item.user_properties += [pair for pair in properties if pair not in item.user_properties]

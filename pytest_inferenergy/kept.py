@@ -26,6 +26,12 @@ class Kept:
         """Why the test may not measure at all; said after its body, whose own failures go first."""
         self.repeats = False
         """Whether the test's body is run several times: the first of each name is kept."""
+        self.asked = False
+        """Whether the test was given the fixture."""
+        self.is_whole = False
+        """Whether the whole call of the test is being measured, by its marker."""
+        self.has_failed = False
+        """Whether that ended because the first call failed without raising."""
         self._compared: dict[tuple[str | None, int], Comparison] = {}
         self._names: set[str | None] = set()
 
@@ -43,6 +49,15 @@ class Kept:
     def empty(self) -> bool:
         """Whether the test neither measured nor compared, nor tried to."""
         return not (self.measured or self.comparisons)
+
+    def check_begin(self, nodeid: str) -> None:
+        """Raise `MisuseError` where the test cannot begin to measure."""
+        self.check_open(nodeid)
+        if self.is_whole and self.asked:
+            raise MisuseError(
+                "the whole call of this test is measured already, by its marker `energy`: let the "
+                "test take the fixture `energy` as an argument, and only that is measured"
+            )
 
     def check_open(self, nodeid: str) -> None:
         """Raise `MisuseError` outside the setup and call of the test."""
@@ -100,4 +115,4 @@ class Kept:
         self.measured = []
         self.comparisons = []
         self._names = set()
-        self.is_open = True
+        self.is_open, self.asked, self.has_failed = True, False, False

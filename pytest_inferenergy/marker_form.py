@@ -1,16 +1,28 @@
-"""The marker-only form: ``@pytest.mark.energy`` on a test that does not ask for the fixture."""
+"""Which tests the marker measures by itself, and which markers cannot be obeyed."""
 
 from __future__ import annotations
 
-import functools
 import inspect
-from typing import Any
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_inferenergy import fixture
 from pytest_inferenergy.fixture import is_property_test
-from pytest_inferenergy.markers import marked
+from pytest_inferenergy.markers import MARKERS, marked, problem
+from pytest_inferenergy.session.session import nodeid_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_inferenergy.settings import Settings
+
+CHECKED: pytest.StashKey[int] = pytest.StashKey()
+"""How many of our markers a test had when they were last checked."""
+PROBLEM: pytest.StashKey[str] = pytest.StashKey()
+"""Why a test cannot be measured as it asks to be, known before it runs."""
 
 
 def uses_fixture(item: pytest.Item) -> bool:
@@ -30,13 +42,71 @@ def is_marker_only(item: pytest.Item) -> bool:
     return isinstance(item, pytest.Function) and marked(item, "energy") and not uses_fixture(item)
 
 
+# -- checks ------------------------------------------------------------------------------------
+
+
+def early_problem(item: pytest.Item, settings: Settings) -> str | None:
+    """What is wrong with the markers of a test that was just collected, in one line."""
+    item.stash[CHECKED] = _count(item)
+    return problem(item, settings) or refusal(item)
+
+
+def late_problem(item: pytest.Item, settings: Settings) -> str | None:
+    """The same, if markers have come since the last check: by a hook, or by a fixture.
+
+    It is remembered, and fails the test in its setup, in each rerun too.
+    """
+    if not (marked(item, "energy") or marked(item, "energy_budget")):
+        return None
+    count = _count(item)
+    if count == item.stash.get(CHECKED, 0):
+        return None
+    item.stash[CHECKED] = count
+    unittest = isinstance(item, pytest.Function) and _is_unittest(item)
+    line = problem(item, settings) or (None if unittest else refusal(item))
+    if line is not None:
+        item.stash[PROBLEM] = line
+    return line
+
+
+def check_selected(items: Iterable[pytest.Item], settings: Settings) -> int:
+    """Check the tests that are to run, and count those with energy; they fail in their setup."""
+    places: dict[str, pytest.Item] = {}
+    for item in items:
+        late_problem(item, settings)
+        if not marked(item, "energy"):
+            continue
+        other = places.setdefault(nodeid_of(item), item)  # pytest 8 runs what is named twice twice
+        if other.path != item.path:
+            for each in (other, item):
+                each.stash[PROBLEM] = _one_name(nodeid_of(item), other.path, item.path)
+    return len(places)
+
+
+def _one_name(nodeid: str, one: Path, other: Path) -> str:
+    try:
+        above = os.path.commonpath([one, other])
+    except ValueError:  # on two drives
+        above = "DIR"
+    return (
+        f"{nodeid}: two tests have this node id, of {one} and of {other}, and would share a "
+        f"baseline: give a rootdir above both, --rootdir={above}"
+    )
+
+
+def _count(item: pytest.Item) -> int:
+    return sum(1 for mark in item.iter_markers() if mark.name in MARKERS)
+
+
 def refusal(item: pytest.Item) -> str | None:
     """Why the markers of a test cannot be obeyed, in one line; ``None`` where they can."""
     if not is_marker_only(item):
-        return None if uses_fixture(item) else _idle_budget(item)
+        # a test that has `request` can still ask for the fixture
+        asks = uses_fixture(item) or "request" in getattr(item, "fixturenames", ())
+        return None if asks else idle_budget(item)
     assert isinstance(item, pytest.Function)
     # `unittest` tests know neither fixtures nor repetition
-    if getattr(item.parent, "obj", None) is not None and _is_unittest(item):
+    if _is_unittest(item):
         return (
             f"{item.nodeid}: @pytest.mark.energy cannot measure a unittest method: make it a plain "
             "test function"
@@ -56,7 +126,7 @@ def refusal(item: pytest.Item) -> str | None:
     return None
 
 
-def _idle_budget(item: pytest.Item) -> str | None:
+def idle_budget(item: pytest.Item) -> str | None:
     """A budget of a test's own that nothing would ever be held against."""
     if all(mark.name != "energy_budget" for mark in item.own_markers):
         return None
@@ -66,45 +136,21 @@ def _idle_budget(item: pytest.Item) -> str | None:
     )
 
 
+def unmeasured_reason(item: pytest.Item) -> str:
+    """Why a test that has the marker ran and was not measured."""
+    if not isinstance(item, pytest.Function):
+        return "the marker `energy` measures test functions, and this is another kind of test"
+    if _is_unittest(item):
+        return "the marker `energy` cannot measure a unittest method: make it a plain test function"
+    return (
+        "the marker `energy` came while the test ran, or another plugin ran the test: ask for the "
+        "fixture `energy`"
+    )
+
+
 def _is_unittest(item: pytest.Function) -> bool:
     import sys
 
     unittest = sys.modules.get("unittest")
     case = None if unittest is None else getattr(unittest, "TestCase", None)
     return case is not None and isinstance(item.cls, type) and issubclass(item.cls, case)
-
-
-class MeasuredTest:
-    """The test function as a workload: fixtures stand, the function is called again and again."""
-
-    def __init__(self, item: pytest.Function) -> None:
-        names = item._fixtureinfo.argnames
-        self._function = item.obj
-        self._arguments = {name: item.funcargs[name] for name in names}
-        self.__wrapped__ = functools.partial(self._function, **self._arguments)
-        self._calls = 0
-
-    def __call__(self) -> Any:
-        """One call; a failure in a later one says that the fixture would serve better."""
-        self._calls += 1
-        try:
-            return self._function(**self._arguments)
-        except (Exception, pytest.fail.Exception) as error:
-            if self._calls > 1:
-                note(
-                    error,
-                    f"call {self._calls} of the measured test: a test that cannot be repeated "
-                    "should use the fixture: energy.run(..., setup=...) or once=True",
-                )
-            raise
-
-
-def note(error: BaseException, text: str) -> None:
-    """Add a line to an error."""
-    add_note = getattr(error, "add_note", None)
-    if add_note is not None:
-        add_note(text)
-    elif isinstance(error, pytest.fail.Exception):  # Python 3.10, here and below
-        error.msg = f"{error.msg}\n{text}"
-    else:
-        error.args = (f"{error.args[0] if error.args else ''}\n{text}", *error.args[1:])

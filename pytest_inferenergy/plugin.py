@@ -8,10 +8,17 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy import clock, threads  # noqa: F401  (bound before a test is imported)
-from pytest_inferenergy.fixture import FAILED, KEPT, OVER, energy, energy_of
-from pytest_inferenergy.marker_form import MeasuredTest, is_marker_only, refusal, uses_fixture
-from pytest_inferenergy.markers import has_ours, marked, marker_lines, problem
-from pytest_inferenergy.options.options import add_options, read_settings
+from pytest_inferenergy.fixture import FAILED, KEPT, OVER, energy
+from pytest_inferenergy.marker_form import (
+    PROBLEM,
+    check_selected,
+    early_problem,
+    is_marker_only,
+    late_problem,
+    uses_fixture,
+)
+from pytest_inferenergy.markers import has_ours, marked, marker_lines
+from pytest_inferenergy.options.options import add_options, read_settings, remarks_on_options
 from pytest_inferenergy.session.session import (
     BODY_PASSED,
     NODEID,
@@ -59,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Collecting(session), "inferenergy-collecting")
     if worker_input(config) is None:
         config.pluginmanager.register(_Controller(session), "inferenergy-controller")
+        session.written += remarks_on_options(config)
     if session.settings.model is not None:
         from pytest_inferenergy.model_item import ModelPlugin
 
@@ -103,7 +111,7 @@ def pytest_make_collect_report(
         for node in report.result or ()
         if isinstance(node, pytest.Item) and (inherited or has_ours(node.own_markers))
     ]
-    found = (problem(item, session.settings) or refusal(item) for item in items)
+    found = (early_problem(item, session.settings) for item in items)
     problems = [line for line in found if line is not None]
     if not problems:
         return report
@@ -134,12 +142,11 @@ def pytest_collection_modifyitems(
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Count the energy tests that are to run; a worker tells its controller."""
+    """Check and count the energy tests that are to run; a worker tells its controller."""
     config, ours = session.config, session_of(session.config)
     if ours is None or config.getoption("collectonly") or not calls_tests(config):
         return
-    # pytest 8 runs a test twice that is named twice
-    count = len({item.nodeid for item in session.items if marked(item, "energy")})
+    count = check_selected(session.items, ours.settings)
     ours.on_selected(count)
     ours.collected.ran(len({item.nodeid for item in session.items}))
     if worker_input(config) is not None:
@@ -172,14 +179,26 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
         del item.stash[OVER]
         if KEPT in item.stash:
             item.stash[KEPT].begin_again()
+    _fail_if_wrong(item)
     try:
-        return (yield)
+        result = yield
     except BaseException as error:
         from pytest_inferenergy.gating import explain
 
         _end(item)
         explain(item, error)
         raise
+    session = session_of(item.config)
+    if session is not None:  # a fixture may have marked the test
+        late_problem(item, session.settings)
+        _fail_if_wrong(item)
+    return result
+
+
+def _fail_if_wrong(item: pytest.Item) -> None:
+    if PROBLEM in item.stash:
+        _end(item)
+        pytest.fail(item.stash[PROBLEM], pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -196,7 +215,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         raise
     _end(item)
     item.stash[BODY_PASSED] = True
-    if KEPT in item.stash:
+    if KEPT in item.stash or marked(item, "energy") or marked(item, "energy_budget"):
         from pytest_inferenergy.gating import gate_test
 
         gate_test(item)
@@ -213,10 +232,11 @@ def _end(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     """Measure the whole call of a test that has the marker and not the fixture."""
-    if not is_marker_only(pyfuncitem):
+    if not is_marker_only(pyfuncitem) or session_of(pyfuncitem.config) is None:
         return None
-    energy_of(pyfuncitem)(MeasuredTest(pyfuncitem))
-    return True
+    from pytest_inferenergy.repeating import measure_test
+
+    return measure_test(pyfuncitem)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -231,22 +251,10 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         item.stash[FAILED] = True
-    kept = item.stash.get(KEPT, None)
-    if kept is None:
-        return report
-    in_call = call.when == "call"
-    if in_call or (call.when == "setup" and not report.passed and not kept.empty):
-        from pytest_inferenergy.session.junit import user_properties
+    if KEPT in item.stash:
+        from pytest_inferenergy.gating import attach
 
-        by_gate = in_call and report.failed and item.stash.get(BODY_PASSED, False)
-        outcomes = [o | {"failed_by_gate": by_gate} for o in kept.outcomes]
-        report.inferenergy = outcomes  # type: ignore[attr-defined]
-        report.inferenergy_turns = kept.turns  # type: ignore[attr-defined]
-        report.inferenergy_rerun = FAILED in item.stash  # type: ignore[attr-defined]
-        properties = user_properties(outcomes)
-        report.user_properties += properties
-        # JUnit reads those of the teardown's report; a rerun has them already
-        item.user_properties += [pair for pair in properties if pair not in item.user_properties]
+        attach(item, report)
     return report
 
 

@@ -1,6 +1,6 @@
 """Charts of the three sweeps, from the results of a run.
 
-pytest examples/power_hungry --energy-json results.json
+pytest examples/power_hungry --energy-json=results.json
 python -m examples.power_hungry.charts results.json --output charts
 """
 

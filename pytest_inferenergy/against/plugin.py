@@ -176,7 +176,7 @@ def _explained() -> Generator[None, object, object]:
         return (yield)
     except Exception as error:
         if ran_out_of_memory(f"{type(error).__name__}: {error}"):
-            from pytest_inferenergy.marker_form import note
+            from pytest_inferenergy.repeating import note
 
             note(
                 error,

@@ -83,7 +83,7 @@ def _refuse_too_large(path: Path, text: str) -> None:
             f"{path}: not written: it would be {len(text) / 1e6:.0f} MB, and more than "
             f"{LARGEST_FILE / 1e6:.0f} MB are not read; delete the baselines of tests that are "
             "gone (--energy-prune), or keep those of a part of the tests in a folder of their own "
-            "(--energy-baselines DIR)"
+            "(--energy-baselines=DIR)"
         )
 
 
@@ -157,7 +157,7 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         raise BaselineError(
             f"{path}: cannot be written: {error.strerror or error}. What was stored is unchanged; "
-            "make room, or name a folder you can write: --energy-baselines DIR"
+            "make room, or name a folder you can write: --energy-baselines=DIR"
         ) from error
     _make_durable(path.parent)
 

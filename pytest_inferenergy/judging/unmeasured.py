@@ -35,6 +35,18 @@ def missing_meter(
     return None
 
 
+PASSED_OVER = "not_measurable"
+"""The flag of a test that was to be measured, and is of no kind that can be."""
+
+
+def passed_over(request: Request, reason: str) -> Measured:
+    """Nobody measured a test that has the marker; its name is told, however the run ends."""
+    measured = unmeasured(request, None, reason)
+    measured.measurement = replace(measured.measurement, flags=(PASSED_OVER,))
+    measured.outcome["flags"] = [PASSED_OVER]
+    return measured
+
+
 def lost(request: Request, result: Any, error: MeterError | BaselineError) -> Measured:
     """An error ended the measurement under way."""
     measured = unmeasured(request, result, str(error))

@@ -7,6 +7,7 @@ line > ini > default for the rest (`Settings.for_test`). What a value has to be 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -115,6 +116,18 @@ def add_options(parser: pytest.Parser) -> None:
             parser.addini(f"energy_{option.name}", option.help, type=option.ini, default=None)
     for name, (kind, help_text) in INI_ONLY.items():
         parser.addini(f"energy_{name}", help_text, type=kind, default=None)
+
+
+def remarks_on_options(config: pytest.Config) -> list[str]:
+    """What a user should know of how options were written."""
+    words = [str(word) for word in config.invocation_params.args]
+    flags = [f"--energy-{o.name.replace('_', '-')}" for o in OPTIONS if not o.flag]
+    if "--energy-" not in os.environ.get("PYTEST_ADDOPTS", "") and not set(words) & set(flags):
+        return []
+    from pytest_inferenergy.options.rootdir import moved_rootdir
+
+    moved = moved_rootdir(config, flags)
+    return [] if moved is None else [moved]
 
 
 def read_settings(config: pytest.Config) -> Settings:

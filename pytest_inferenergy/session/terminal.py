@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_inferenergy.escaping import line
+from pytest_inferenergy.judging.unmeasured import PASSED_OVER
 from pytest_inferenergy.reporting.against import summary
 from pytest_inferenergy.reporting.document import shown
 from pytest_inferenergy.reporting.remarks import remarks
@@ -55,8 +56,10 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
     _write(terminal, [f"energy: ERROR: {problem}" for problem in problems], red=True)
     _write(terminal, [f"energy: {written}" for written in session.written])
     outcomes = session.outcomes
-    if not session.settings.report and any(o["state"] == "measured" for o in outcomes):
-        _write(terminal, [f"energy: {told}" for told in unmeasured(outcomes)])
+    if not session.settings.report:
+        nothing = all(o["state"] != "measured" for o in outcomes)  # one reason for all of them
+        named = [o for o in outcomes if not nothing or PASSED_OVER in o["flags"]]
+        _write(terminal, [f"energy: {told}" for told in unmeasured(named)])
     against = summary(outcomes)
     if against is not None:
         _write(terminal, [f"energy: {against}"])

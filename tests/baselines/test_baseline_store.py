@@ -192,7 +192,7 @@ def test_read_only_folder_is_named_and_the_old_file_kept() -> None:
                 BaselineError, match=r"energy_baselines.*cannot be written"
             ) as error:
                 update(folder, H200, joining(windows=10))
-            assert "--energy-baselines DIR" in str(error.value)
+            assert "--energy-baselines=DIR" in str(error.value)
 
         child = forked(refused)
         assert os.waitpid(child, 0)[1] == 0
