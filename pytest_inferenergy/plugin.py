@@ -314,18 +314,18 @@ def pytest_terminal_summary(
     return result
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write baselines and results, on the controller only; what cannot be written fails the run."""
     ours, worker = session_of(session.config), worker_input(session.config)
     if ours is None or not calls_tests(session.config):
         return
     if worker is None:
-        stopped = session.exitstatus == pytest.ExitCode.INTERRUPTED  # as xdist stops
+        stopped = exitstatus == pytest.ExitCode.INTERRUPTED  # as xdist stops
         ours.collected.part_ran |= bool(stopped or session.shouldstop or session.shouldfail)
         from pytest_inferenergy.session.ending import finish
 
         finish(ours)
-        if ours.problems and session.exitstatus == pytest.ExitCode.OK:
+        if ours.problems and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
     elif worker["workerid"] == "gw0" and not session.config.getoption("collectonly"):
         from pytest_inferenergy.session.gone import unseen

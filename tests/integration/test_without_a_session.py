@@ -54,7 +54,7 @@ def test_no_hook_needs_pytest_configure(pytester: pytest.Pytester) -> None:
     through(plugin.pytest_runtest_call(plain))
     through(plugin.pytest_runtest_makereport(plain, call), report)
     through(plugin.pytest_terminal_summary(None, session.config))  # type: ignore[arg-type]
-    plugin.pytest_sessionfinish(session)
+    plugin.pytest_sessionfinish(session, exitstatus=0)
     plugin.pytest_unconfigure(session.config)
 
 
