@@ -90,6 +90,7 @@ RERUNS = (
         gpus=2,
     ),
     Rerun(("verdicts_replay.md",), "benchmarks.verdicts --output OUT/verdicts_replay.md", 1),
+    Rerun(("worlds.md",), "benchmarks.worlds --output OUT/worlds.md", 15),
     Rerun(("prometheus.md",), "benchmarks.prometheus", 8),
     Rerun(("html_report.md",), "benchmarks.html_report --output OUT", 2),
     Rerun(("scale.md",), "benchmarks.scale --output OUT", 5),
