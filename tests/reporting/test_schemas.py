@@ -70,6 +70,7 @@ def test_every_field_of_a_verdict_and_of_a_run_is_described() -> None:
     assert set(parts["details"]["properties"]) == {field.name for field in fields(Verdict)}
     optional: dict[str, Any] = dict.fromkeys(OPTIONAL_NUMBERS, 1.0)
     optional |= dict.fromkeys(OPTIONAL_TEXTS, "x") | {"description": {"batch_size": 4}}
+    optional |= {"environment": {"python": "3.11.7"}}
     run = Run(0.0, 0.0, 0.0, 0.0, 1, 1.0, 0.0, locked_clock_mhz=1, throttle_reasons=0,
               **optional)  # fmt: skip
     assert set(parts["run"]["properties"]) == to_record(run, "here").keys()
