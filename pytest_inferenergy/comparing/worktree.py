@@ -36,9 +36,10 @@ def make_worktree(revision: Revision, folder: Path) -> None:
             "baselines instead (--energy-update)"
         )
     add_worktree(revision, folder)
+    real = folder.resolve()
     for path in others:
         if is_data(revision.toplevel / path):
-            _link(revision.toplevel / path, folder / path)
+            _link(revision.toplevel / path, folder / path, real)
 
 
 def compiled_parts(others: list[str], toplevel: Path) -> list[str]:
@@ -77,9 +78,13 @@ def _is_package(folder: Path) -> bool:
     return any(entry.name.endswith(".py") for entry in os.scandir(folder))
 
 
-def _link(target: Path, link: Path) -> None:
-    """Links a place that the revision leaves free; its folder must be of the revision."""
-    if link.parent.is_dir() and not os.path.lexists(link):
+def _link(target: Path, link: Path, worktree: Path) -> None:
+    """Link a place that the revision leaves free, in a folder of the revision.
+
+    A folder that is a link there may lead anywhere: nothing is written outside the worktree.
+    """
+    inside = link.parent.resolve().is_relative_to(worktree)
+    if inside and link.parent.is_dir() and not os.path.lexists(link):
         link.symlink_to(target, target_is_directory=target.is_dir())
 
 
