@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -235,7 +234,9 @@ def worker_input(config: pytest.Config) -> Mapping[str, Any] | None:
 
 def lock_path(uid: str) -> Path:
     """The file by which the workers of one run take turns at measuring."""
-    return Path(tempfile.gettempdir()) / f"pytest-inferenergy-{uid}.lock"
+    from pytest_inferenergy.sharing.locks import lock_file
+
+    return lock_file(uid)
 
 
 def location_of(report: pytest.TestReport) -> list[Any] | None:

@@ -1,23 +1,52 @@
-"""Lock files of this user on this machine, in the temporary folder; they stay when released."""
+"""Lock files of this user on this machine; they stay when released.
+
+They lie in a folder of the user's own in the temporary folder, as pytest's do. Their names can be
+guessed, and whoever may write where a lock file is to be can plant a link there that leads to any
+file of the user's. A folder from the environment (``XDG_RUNTIME_DIR``) or the home would not do:
+sessions with another environment would not see each other's locks.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from pytest_inferenergy.clock import real_time, time
 
+REMEDY = "delete it, or set TMPDIR to a folder of your own"
 LOCKS = Path("/proc/locks")
 """Here Linux tells which process holds which lock."""
 
 
 def lock_file(name: str) -> Path:
     """The lock file of a name; processes of the same user get the same one."""
-    user = os.getuid() if hasattr(os, "getuid") else ""
-    return Path(tempfile.gettempdir()) / f"pytest-inferenergy-{user}-{name}.lock"
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
+    return Path(tempfile.gettempdir()) / f"inferenergy-locks{user}" / f"{name}.lock"
+
+
+def make_ready(lock: Path) -> None:
+    """Make the folder of a lock file, which no other user can reach.
+
+    Raises `OSError` where one of that name is not this user's, or the lock file is a link.
+    """
+    folder = lock.parent
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder: {REMEDY}")
+    if hasattr(os, "getuid"):
+        if found.st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, f"{folder} is another user's: {REMEDY}")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            folder.chmod(0o700)
+    if lock.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link: delete it")
 
 
 def hold(lock: Path) -> Callable[[], None] | None:
@@ -27,6 +56,7 @@ def hold(lock: Path) -> Callable[[], None] | None:
     """
     import filelock
 
+    make_ready(lock)
     held = filelock.FileLock(lock)
     with real_time():
         try:
@@ -54,8 +84,8 @@ def date_turn(lock: Path, seconds: float) -> None:
 def turn_of(lock: Path) -> tuple[int, float]:
     """What tells one turn from the next, and the seconds that the present one may last yet."""
     with contextlib.suppress(OSError):
-        stat = lock.stat()
-        return stat.st_atime_ns, stat.st_atime - time.time()
+        found = lock.stat()
+        return found.st_atime_ns, found.st_atime - time.time()
     return 0, 0.0
 
 

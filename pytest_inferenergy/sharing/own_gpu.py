@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.sharing.locks import lock_file
+from pytest_inferenergy.sharing.locks import lock_file, make_ready
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """CUDA reads it when it is initialised, and shows the process these devices alone."""
@@ -33,8 +33,10 @@ def own_a_gpu(worker: int) -> Any:
 
     first = worker % len(uuids)
     for uuid in uuids[first:] + uuids[:first]:
-        lock = filelock.FileLock(lock_file(f"own-{uuid}"))
+        path = lock_file(f"own-{uuid}")
+        lock = filelock.FileLock(path)
         with contextlib.suppress(filelock.Timeout, OSError):
+            make_ready(path)
             lock.acquire(timeout=0)
             os.environ[VISIBLE] = uuid
             return lock
