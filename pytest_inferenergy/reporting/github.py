@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ def append_summary(document: Mapping[str, Any]) -> str | None:
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return None
-    path = Path(name)
+    path, held = Path(name), None
     try:
         held = path.stat().st_size if path.exists() else 0
         room = LIMIT - held - 1
@@ -29,6 +30,9 @@ def append_summary(document: Mapping[str, Any]) -> str | None:
         with path.open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(("\n" if held else "") + to_markdown(document, room))
     except OSError as error:
+        if held is not None:  # half a page would spoil what other steps said
+            with contextlib.suppress(OSError):
+                os.truncate(path, held)
         return f"the step's summary: cannot write {path}: {error.strerror}"
     return None
 
