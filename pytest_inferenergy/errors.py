@@ -36,6 +36,10 @@ class BaselineError(InferenergyError):
     """A baseline file cannot be read, is not ours, or cannot be written."""
 
 
+class UnstorableError(BaselineError):
+    """A figure that was measured is too large or too small for a baseline file."""
+
+
 class UnitError(InferenergyError, ValueError):
     """A quantity such as ``"2.3 Wh"`` is not a number followed by a known unit."""
 

@@ -8,7 +8,7 @@ import unicodedata
 from datetime import datetime, timezone
 from typing import Final, TypeVar
 
-from pytest_inferenergy.errors import BaselineError
+from pytest_inferenergy.errors import BaselineError, UnstorableError
 
 LARGEST: Final = 1e30
 SMALLEST: Final = 1e-30
@@ -93,7 +93,8 @@ class Fields:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise self._wrong(field, "must be a number", value)
         if not abs(value) <= LARGEST:  # false for NaN too
-            raise self._wrong(field, "must be finite and of plausible size", value)
+            wrong = self._wrong(field, "must be finite and of plausible size", value)
+            raise UnstorableError(str(wrong)) if abs(value) < math.inf else wrong
         return float(value)
 
     def scalar(self, field: str) -> str | int | float | bool:
@@ -115,8 +116,16 @@ class Fields:
 
     def positive(self, field: str) -> float:
         """A finite number above 0."""
-        value = self.number(field)
+        value = self.above_zero(field)
         if value < SMALLEST:
+            rule = f"must be at least {SMALLEST:g} to be stored"
+            raise UnstorableError(str(self._wrong(field, rule, value)))
+        return value
+
+    def above_zero(self, field: str) -> float:
+        """A finite number above 0, however small."""
+        value = self.number(field)
+        if value <= 0:
             raise self._wrong(field, "must be above 0", value)
         return value
 

@@ -56,7 +56,11 @@ def load_all(folder: Path) -> tuple[Baselines, ...]:
 
 
 def update(
-    folder: Path, profile: MachineProfile, change: Callable[[Baselines], Baselines]
+    folder: Path,
+    profile: MachineProfile,
+    change: Callable[[Baselines], Baselines],
+    *,
+    follow_links: bool = True,
 ) -> Baselines:
     """Apply a change to what is stored now, and return what is stored then.
 
@@ -65,7 +69,10 @@ def update(
     and nothing is to be stored, no file appears. Raises `BaselineError`, with the old file as it
     was, when the file is broken or the folder cannot be written.
     """
-    path = Path(os.path.realpath(path_of(folder, profile)))
+    path = path_of(folder, profile)
+    if not follow_links:
+        _refuse_links(path)
+    path = Path(os.path.realpath(path))
     with _locked(path):
         stored = _load(path, profile)
         before = Baselines(profile) if stored is None else stored
@@ -74,6 +81,16 @@ def update(
             _refuse_too_large(path, after)
             _replace(path, after)
     return parse(after.encode("ascii"), str(path))
+
+
+def _refuse_links(path: Path) -> None:
+    """A link in a checkout of somebody else's may lead to any file of the user's."""
+    for place in (path.parent, path):
+        if place.is_symlink():
+            raise BaselineError(
+                f"{place}: is a link to {os.readlink(place)}, which is not followed here: name the "
+                "folder that it leads to, or put the file in its place"
+            )
 
 
 def _refuse_too_large(path: Path, text: str) -> None:
@@ -102,13 +119,20 @@ def _load(path: Path, profile: MachineProfile) -> Baselines | None:
 
 def _read(path: Path) -> bytes | None:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BaselineError(f"{path}: is no file; delete it")
             # One byte more than allowed is enough for the parser to refuse.
             return file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting: nobody may ever write to a pipe that has been put there."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unreadable(path: Path, error: OSError) -> BaselineError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pytest_inferenergy.baselines.store import load
 from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.commands.keyword import compile_expression, names_of
 from pytest_inferenergy.deciding.decide import decide
-from pytest_inferenergy.errors import BaselineError, DocumentError
+from pytest_inferenergy.errors import BaselineError, DocumentError, UnstorableError
 from pytest_inferenergy.outcomes.evidence import by_machine, changed, evidence, refusal, store
 from pytest_inferenergy.outcomes.gate import judge
 from pytest_inferenergy.reporting.table import full_label
@@ -58,13 +59,14 @@ def accept(path: Path, folder: Path | None, expression: str | None) -> Accepted:
             _check(outcome)
         outcomes = [_as_stored(o, target) for o in as_accepted(chosen, strict)]
         for profile, those in by_machine(outcomes, accept=True).items():
-            # broken ones must not half be written
-            serialise(changed(Baselines(profile), those, accept=True))
+            for outcome in those:  # broken ones must not half be written
+                with contextlib.suppress(UnstorableError):  # which is named, and left out
+                    serialise(changed(Baselines(profile), [outcome], accept=True))
     except (BaselineError, ValueError) as error:
         raise DocumentError(f"{path}: {error}") from None
-    done = store(outcomes, target, accept=True)
+    done = store(outcomes, target, accept=True, follow_links=False)
     lines = [_written(file, count) for file, count in done.written]
-    lines += _begun(outcomes)
+    lines += _begun(done.taken)
     lines += [_left_out(o, why) for o in outcomes if (why := refusal(o, accept=True)) is not None]
     return Accepted(tuple(lines), tuple(done.problems), sum(n for _, n in done.written))
 
@@ -79,6 +81,8 @@ def _check(outcome: Mapping[str, Any]) -> None:
     if outcome["state"] != "measured":
         return
     fields.truth("failed_by_gate")
+    if not all(isinstance(flag, str) for _, flag in fields.items("flags")):
+        raise BaselineError(f"{outcome['nodeid']}: 'flags' must be a list of texts")
     fields.text("gate")
     fields.texts("flags")
     if fields.value("budget") is not None:
@@ -125,7 +129,10 @@ def _as_stored(outcome: dict[str, Any], folder: Path) -> dict[str, Any]:
     if by_turns or evidence(outcome, accept=True) != "join":
         return outcome
     profile = MachineProfile.from_dict(outcome["profile"])
-    run = from_record(outcome["run"], outcome["nodeid"])
+    try:
+        run = from_record(outcome["run"], outcome["nodeid"])
+    except UnstorableError:
+        return outcome
     stored = load(folder, profile)
     known = None if stored is None else stored.history(outcome["nodeid"], outcome["name"] or "")
     if known is None or run in known.runs:

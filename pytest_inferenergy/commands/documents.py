@@ -88,7 +88,7 @@ def _check_measurement(item: object, where: str) -> None:
     if fields.value("state") == "unmeasured":
         return
     for level in LEVELS:
-        fields.positive(level)
+        fields.above_zero(level)
     for part in ("profile", "run", "details"):
         if not isinstance(fields.value(part), Mapping):
             raise BaselineError(f"{where}: {part!r} must be an object")

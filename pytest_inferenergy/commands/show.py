@@ -10,8 +10,10 @@ from typing import Final
 
 from pytest_inferenergy.baselines.course import Course, course
 from pytest_inferenergy.baselines.history import Baselines, History
+from pytest_inferenergy.clock import time
 from pytest_inferenergy.commands.documents import read_baselines
 from pytest_inferenergy.escaping import line
+from pytest_inferenergy.outcomes.evidence import LEEWAY
 from pytest_inferenergy.reporting.machine import machine_line
 from pytest_inferenergy.reporting.message import percent
 from pytest_inferenergy.reporting.table import full_label
@@ -60,6 +62,12 @@ def _row(name: str, history: History, told: Course) -> list[str]:
 
 def _notes(name: str, history: History, told: Course) -> Iterator[str]:
     """The course, where there is one, and what stands out in it."""
+    ahead = [run.time for run in history.runs if run.time > time.time() + LEEWAY]
+    if ahead:
+        yield (
+            f"{name}: {len(ahead)} run{'s' * (len(ahead) != 1)} dated in the future, up to "
+            f"{day(max(ahead))}: they would outlast new ones; delete their lines"
+        )
     if len(told.points) > 1 or told.finding is not None:
         changes = [percent(math.expm1(point.change)) for point in told.points]
         dots = ["..."] if len(changes) > MOST_POINTS else []

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_inferenergy.deciding.not_gated import not_gated
-from pytest_inferenergy.escaping import line
+from pytest_inferenergy.escaping import lines as escaped_lines
 from pytest_inferenergy.model_id import again, quoted
 from pytest_inferenergy.reporting.against import by_turns, evidence
+from pytest_inferenergy.reporting.document import shown
 from pytest_inferenergy.reporting.machine import missing_meter
 from pytest_inferenergy.reporting.parts import constant_part
 from pytest_inferenergy.units import plain, plus_minus, with_prefix
@@ -24,12 +25,20 @@ def message(outcome: Mapping[str, Any], causes: Sequence[str], where: Sequence[s
 
     ``where``: the words by which this run was told where its level lies, for the next command.
     """
+    outcome = _shown(outcome)
     lines = [line for cause in causes for line in _EXPLAIN[cause](outcome)]
     if outcome["state"] == "measured":
         lines += _facts(outcome)
     lines += _next_steps(outcome, causes, where)
-    # what a reference process printed last has lines of its own
-    return "\n".join(line(one) for text in lines for one in text.split("\n"))
+    return "\n".join(lines)
+
+
+def _shown(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """The outcome with its texts safe to show, each on one line but what a process said last."""
+    safe, against = shown(outcome), outcome.get("against")
+    if against is not None and against.get("reason") is not None:
+        safe["against"] |= {"reason": escaped_lines(against["reason"])}
+    return safe
 
 
 def title(outcome: Mapping[str, Any]) -> str:
