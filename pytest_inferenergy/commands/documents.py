@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_inferenergy.baselines import json_text
-from pytest_inferenergy.baselines.fields import Fields
+from pytest_inferenergy.baselines.fields import LARGEST, Fields
 from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.store import load_all
 from pytest_inferenergy.errors import BaselineError, DocumentError
 from pytest_inferenergy.reporting.document import SCHEMA
 
+DIVISORS: Final = frozenset({"inferences", "kwh"})
+"""Of each window, and of what the energy is compared with."""
 STATES: Final = ("measured", "unmeasured")
 LEVELS: Final = ("joules_per_inference", "seconds_per_inference", "kwh_per_1k", "low", "high")
 
@@ -37,8 +39,10 @@ def read_results(path: Path) -> dict[str, Any]:
             gone = Fields(document["gone"], f"{path}: 'gone'")
             for slug in gone.names():
                 gone.texts(slug)
+        _check_numbers({k: v for k, v in document.items() if k != "measurements"}, str(path))
         for number, item in Fields(document, str(path)).items("measurements"):
             _check_measurement(item, f"{path}: measurement {number}")
+            _check_numbers(item, f"{path}: measurement {number}")
     except BaselineError as error:
         raise DocumentError(str(error)) from None
     return document
@@ -72,6 +76,24 @@ def _parse(data: bytes, path: Path) -> object:
         return json_text.loads(data.decode("utf-8-sig"))
     except ValueError as error:
         raise DocumentError(f"{path}: no valid JSON: {error}") from None
+
+
+def _check_numbers(value: object, where: str) -> None:
+    """Raise `BaselineError` for a number that nothing can have measured; plugins may keep any.
+
+    What is divided by is more than 0.
+    """
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in DIVISORS and not (isinstance(inner, (int, float)) and inner > 0):
+                raise BaselineError(f"{where}: {key!r} must be a number above 0, not {inner!r:.40}")
+            if not key.startswith("x_"):
+                _check_numbers(inner, f"{where}, {key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, 1):
+            _check_numbers(inner, f"{where}, item {number}")
+    elif isinstance(value, (int, float)) and not abs(value) <= LARGEST:
+        raise BaselineError(f"{where}: must be of plausible size, not {value!r:.40}")
 
 
 def _is_newer(schema: object) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.errors import DocumentError
 from pytest_inferenergy.reporting.files import write
-from pytest_inferenergy.reporting.outputs import text_of
+from pytest_inferenergy.reporting.outputs import SPOILT, text_of
 
 
 def report(path: Path, targets: Mapping[str, Path]) -> list[str]:
@@ -24,7 +24,7 @@ def report(path: Path, targets: Mapping[str, Path]) -> list[str]:
     for kind in targets:
         try:
             texts[kind] = text_of(kind, document)
-        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        except SPOILT as error:
             raise DocumentError(
                 f"{path}: cannot be made into {kind}: {type(error).__name__} {error}; is it as a "
                 "run wrote it, and of this version?"

@@ -8,6 +8,11 @@ from typing import Any
 KINDS = ("json", "csv", "markdown", "html")
 """In this order; each is a setting that holds a path, and an option ``--energy-KIND``."""
 
+SPOILT = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What making a report of a document raises that is not as a run writes it."""
+
 
 def text_of(kind: str, document: Mapping[str, Any]) -> str:
     """The document in one of the formats."""

@@ -143,11 +143,11 @@ def _write_reports(session: EnergySession) -> None:
 
 def _write(session: EnergySession, kind: str, path: Path) -> None:
     from pytest_inferenergy.reporting.files import write
-    from pytest_inferenergy.reporting.outputs import text_of
+    from pytest_inferenergy.reporting.outputs import SPOILT, text_of
 
     try:
         text = text_of(kind, document_of(session))
-    except (TypeError, ValueError) as error:
+    except SPOILT as error:
         raise InferenergyError(
             f"--energy-{kind}: a plugin spoilt the results (pytest_energy_json): {error}"
         ) from error

@@ -45,6 +45,7 @@ def _ratios(study: Mapping[str, Any]) -> dict[str, float]:
         return {task: lookup(task).median / base for task in STUDY_TASKS}
     found = {here: 1.0}
     for side in ("below", "above"):
-        if study.get(side):
-            found[study[side]] = 1 / study[f"ratio_to_{side}"]
+        ratio = study.get(f"ratio_to_{side}") or 0.0
+        if study.get(side) and ratio > 0:
+            found[study[side]] = 1 / ratio
     return found
