@@ -110,6 +110,7 @@ class Measurer:
         stretch = Stretch(calls=1)
         with self._bench.alone():
             failure = _caught(lambda: self._bench.attach(measuring))
+            measuring.begin()
             synchronise()
             self._bench.partners.begin()
             opening = meters.opening()

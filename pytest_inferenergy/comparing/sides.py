@@ -9,7 +9,7 @@ from pytest_inferenergy.clock import time
 from pytest_inferenergy.comparing.partner import Partner
 from pytest_inferenergy.deciding.comparability import Work, other_work
 from pytest_inferenergy.errors import ReferenceTestError
-from pytest_inferenergy.measuring.measure import Measuring, is_contended, window_of
+from pytest_inferenergy.measuring.measure import SHORT, Measuring, is_contended, window_of
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.window import Window
 from pytest_inferenergy.measuring.workload import Workload
@@ -57,7 +57,10 @@ class LocalSide:
         """Work so often."""
         if before:
             self._measuring.run(before)
-        return self._measuring.stretch(calls)
+        stretch = self._measuring.stretch(calls)
+        if not before and stretch.seconds < SHORT:  # the warm-up
+            self._measuring.look()
+        return stretch
 
     def window(self, stretch: Stretch) -> Window:
         """The energy of a stretch."""

@@ -19,6 +19,7 @@ from pytest_inferenergy.comparing.sides import LocalSide, Side
 from pytest_inferenergy.deciding.not_gated import not_gated
 from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.deciding.turned import undecided
+from pytest_inferenergy.measuring.leftover import outlasts
 from pytest_inferenergy.measuring.measure import Measuring, is_contended
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.warmup import LEAD_GRAINS, WarmUp, warm_up
@@ -145,7 +146,22 @@ def compare_callables(
     seen = frozenset[str]().union(
         *(w.flags for side in (ours, theirs) for w in side.recording.windows)
     )
-    return _concluded(name, taken, ours.recording.source, not_gated(seen))
+    doubt = not_gated(seen) or _left_running(ours, theirs)
+    return _concluded(name, taken, ours.recording.source, doubt)
+
+
+def _left_running(ours: Measuring, theirs: Measuring) -> str | None:
+    """Why the ratio is in doubt where calls leave work behind: the other one may have paid."""
+    running = outlasts()
+    found = [
+        name
+        for name, side in (("candidate", ours), ("reference", theirs))
+        if side.recording.left_running
+    ]
+    if not found and not running:
+        return None
+    whose = " and of the ".join(found) or "candidate or the reference"
+    return f"work of the {whose} went on after its call had returned: wait for it in the call"
 
 
 def _concluded(name: str | None, taken: Taken, source: str, doubt: str | None) -> Comparison:

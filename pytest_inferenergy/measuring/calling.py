@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from pytest_inferenergy.measuring.exhausted import FirstCall
 from pytest_inferenergy.measuring.lazy import refuse_lazy
+from pytest_inferenergy.measuring.leftover import rest
 from pytest_inferenergy.measuring.stretch import Stretch
 from pytest_inferenergy.measuring.synchronise import synchronise
 from pytest_inferenergy.measuring.workload import Workload, arguments_of
 from pytest_inferenergy.meters.meter_set import MeterSet
 
+DRAIN_SECONDS = 10.0
+"""So long a closing edge waits at most for work that calls leave behind."""
 
-def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first: bool) -> Stretch:
+
+def run_stretch(
+    workload: Workload, calls: int, meters: MeterSet, *, keep_first: bool, drain: bool = False
+) -> Stretch:
     """Call so often, synchronised at both rims; results after the first are dropped at once.
 
     With ``setup`` each call is a span of its own, so that what lies between is left out.
+    ``drain``: the calls leave work behind, so that the closing edge waits until nothing runs.
     ``keep_first``: these are the very first calls. Raises `MisuseError` where what they return is
     not computed yet, or where they used up an input of the later ones.
     """
@@ -24,12 +31,12 @@ def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first:
     first = FirstCall.of(workload) if keep_first else None
     try:
         if workload.setup is None:
-            _run_together(workload, calls, meters, stretch, first)
+            _run_together(workload, calls, meters, stretch, first, drain)
         else:
             for number in range(calls):
                 prepared = arguments_of(workload.setup())
                 one = Workload(workload.call, *prepared, tokens=workload.tokens)
-                _run_together(one, 1, meters, stretch, first if number == 0 else None)
+                _run_together(one, 1, meters, stretch, first if number == 0 else None, drain)
     finally:
         if first is not None:
             first.close()
@@ -37,7 +44,12 @@ def run_stretch(workload: Workload, calls: int, meters: MeterSet, *, keep_first:
 
 
 def _run_together(
-    workload: Workload, calls: int, meters: MeterSet, stretch: Stretch, first: FirstCall | None
+    workload: Workload,
+    calls: int,
+    meters: MeterSet,
+    stretch: Stretch,
+    first: FirstCall | None,
+    drain: bool,
 ) -> None:
     call, args, kwargs = workload.call, workload.args, workload.kwargs
     inputs, tokens = workload.inputs, workload.tokens
@@ -59,6 +71,8 @@ def _run_together(
     if first is not None:
         first.check()
     synchronise(result)
+    if drain:
+        rest(DRAIN_SECONDS)
     stretch.spans.append((opening, meters.closing()))
     if stretch.tokens is not None:
         stretch.tokens += counted

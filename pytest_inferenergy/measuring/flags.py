@@ -30,7 +30,7 @@ ALIASED = 0.01
 def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
     """The flags of a recording, sorted."""
     windows = recording.windows
-    found = set().union(*(window.flags for window in windows))
+    found = set().union(*(window.flags for window in windows)) | _of_calls(recording)
     if recording.rejected:
         found.add("contended")
     if _contention_unknown(windows):
@@ -51,11 +51,21 @@ def flags_of(recording: Recording, *, host_bound: bool) -> tuple[str, ...]:
         found.add("aliased")
     if grows(recording.memory):
         found.add("memory_growth")
-    if _memoised(recording):
-        found.add("memoised")
     if not recording.levelled:
         found.add("warm_up_unfinished")
     return tuple(sorted(found))
+
+
+def _of_calls(recording: Recording) -> set[str]:
+    """What the calls themselves give cause to doubt."""
+    found = set[str]()
+    if recording.left_running:
+        found.add("left_running")
+    if recording.busy_before:
+        found.add("busy_before")
+    if _memoised(recording):
+        found.add("memoised")
+    return found
 
 
 def mostly_rejected(recording: Recording) -> bool:

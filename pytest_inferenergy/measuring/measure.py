@@ -11,7 +11,8 @@ from typing import Any
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.deciding.progress import LEAST_WINDOWS, MIN_WINDOWS
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.measuring.calling import run_stretch
+from pytest_inferenergy.measuring.calling import DRAIN_SECONDS, run_stretch
+from pytest_inferenergy.measuring.leftover import outlasts, rest
 from pytest_inferenergy.measuring.memory import device_memory
 from pytest_inferenergy.measuring.power import PowerTrace
 from pytest_inferenergy.measuring.stretch import Stretch
@@ -28,6 +29,8 @@ MOST_WARM_UPS = 3
 MUCH_FASTER = 0.7
 """Calls that take less than this share of those before them, right after the warm-up: it ended too
 soon, as between two compilations."""
+SHORT = 0.1
+"""A stretch of the warm-up below this, seconds, is none that a window follows at once."""
 CALLS_WHEN_SLOW = 3
 """A call longer than the limit is made so often in all; the first is its warm-up."""
 
@@ -50,6 +53,10 @@ class Recording:
     """The devices as they were chosen, before the first window."""
     first_seconds: float | None = None
     """Seconds of the very first call (the mean of the deck's first round)."""
+    left_running: bool = False
+    """Whether work of a call went on after it had returned."""
+    busy_before: bool = False
+    """Whether something of this process still ran when the measurement began."""
     power: PowerTrace = field(default_factory=PowerTrace)
     window_seconds: float = WINDOW_SECONDS
     """The shortest useful window of the meters."""
@@ -82,14 +89,30 @@ class Measuring:
 
     def first_call(self) -> float:
         """Make the first call (or the deck's first round), keep its result; seconds it took."""
+        self.begin()
         start = time.perf_counter()
         stretch = run_stretch(self.workload, self.workload.deck, self.meters, keep_first=True)
+        seconds = time.perf_counter() - start
         self.called = True
+        self.look()
         self.recording.first_result = stretch.first_result
         self.recording.first_seconds = stretch.seconds / stretch.calls
         if self.workload.once:
             self._pending.append(stretch)
-        return time.perf_counter() - start
+        return seconds
+
+    def look(self) -> None:
+        """Right after calls: see whether they leave work behind; let it end before the next ones.
+
+        Once that is known, each stretch ends with the work that it left.
+        """
+        if not self.recording.left_running and outlasts():
+            self.recording.left_running = True
+            rest(DRAIN_SECONDS)
+
+    def begin(self) -> None:
+        """Wait for what runs on from before, which would be counted with the first call."""
+        self.recording.busy_before = not rest()
 
     def second_call(self) -> float:
         """Make one more call (or round), as a window; seconds it took, with its `setup`."""
@@ -155,7 +178,7 @@ class Measuring:
         room = max(limit / MIN_WINDOWS, 1.1 * WINDOW_SECONDS)
         for _ in range(MOST_WARM_UPS):
             warm = warm_up(
-                self.run,
+                self.warm,
                 self.workload.deck,
                 pace,
                 grain=self.meters.grain,
@@ -171,12 +194,24 @@ class Measuring:
         return warm, start
 
     def finish(self) -> None:
-        """Wait for the energy of the last windows."""
+        """Wait for the energy of the last windows; what runs on after them is seen now or never."""
+        self.recording.left_running = self.recording.left_running or outlasts()
         self._resolve(wait=True)
 
     def add(self, stretch: Stretch) -> None:
         """Take a stretch that somebody else ran as a window."""
         self._pending.append(stretch)
+
+    def warm(self, calls: int) -> float:
+        """Make so many calls of the warm-up; seconds they took.
+
+        Calls that only order work seem quick, and more and more of it would pile up: where a
+        stretch was short, what runs on after it is looked for.
+        """
+        seconds = self.run(calls)
+        if seconds < SHORT:
+            self.look()
+        return seconds
 
     def run(self, calls: int) -> float:
         """Make so many calls, outside any window; seconds they took."""
@@ -184,7 +219,13 @@ class Measuring:
 
     def stretch(self, calls: int) -> Stretch:
         """Make so many calls; what they left."""
-        return run_stretch(self.workload, calls, self.meters, keep_first=False)
+        return run_stretch(
+            self.workload,
+            calls,
+            self.meters,
+            keep_first=False,
+            drain=self.recording.left_running,
+        )
 
     def _take(self, calls: int) -> float:
         """Take a window of so many calls; seconds per call."""
