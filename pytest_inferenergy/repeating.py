@@ -91,7 +91,7 @@ class MeasuredTest:
         )
 
     def _check(self, result: object) -> None:
-        """As pytest has it: what is to be awaited has not run, and nothing else is looked at."""
+        """As pytest has it, what is to be awaited has not run; nor has what is not computed yet."""
         if hasattr(result, "__await__") or hasattr(result, "__aiter__"):
             close = getattr(result, "close", None)
             if close is not None:
@@ -104,6 +104,9 @@ class MeasuredTest:
         if self._calls == 1:
             import warnings
 
+            from pytest_inferenergy.measuring.lazy import refuse_lazy
+
+            refuse_lazy(result)
             warnings.warn(
                 pytest.PytestReturnNotNoneWarning(
                     f"Test functions should return None, but {self._nodeid} returned "
