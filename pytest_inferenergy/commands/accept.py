@@ -145,6 +145,7 @@ def _as_stored(outcome: dict[str, Any], folder: Path) -> dict[str, Any]:
         must_detect=details["must_detect"],
         estimated=outcome["source"] == "estimated",
         waits=profile.waits,
+        pace_counts="ignored" if "pace_ignored" in outcome["flags"] else "gated",
     )
     return outcome | {"verdict": verdict.verdict}
 
