@@ -34,7 +34,8 @@ class Row:
 
 
 def read_rows(text: str) -> list[Row]:
-    """All rows of all tables, in their order."""
+    """All rows of the tables of false alarms and detection, in their order."""
+    text = text.partition("\n## Host-bound")[0]
     heads = list(SECTION.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
     return [

@@ -136,8 +136,8 @@ def _compared(outcome: Mapping[str, Any]) -> list[str]:
     """The baseline and the change, one quantity a line."""
     details = outcome["details"]
     return [
-        f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({evidence(outcome)}): "
-        f"{change(outcome)}, tolerance {100 * details['tolerance']:g} %",
+        f"  baseline {plain(outcome['baseline_kwh_per_1k'])} kWh/1k ({evidence(outcome)})",
+        f"  energy {change(outcome)}, tolerance {100 * details['tolerance']:g} %",
         *(f"  {line}" for line in parts_of_change(outcome)),
         f"  change = {split(outcome)}",
         *([SHARED_ENVIRONMENT] if by_turns(outcome) else []),

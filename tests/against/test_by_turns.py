@@ -39,7 +39,8 @@ def test_a_slow_down_between_two_revisions_is_found(repository: Repository) -> N
     run.says(
         "*against HEAD~1 (*), by turns, * pairs: change = time +* % x power *",
         "energy regressed: *",
-        "  baseline * kWh/1k (against HEAD~1 (*), by turns, * pairs): +*tolerance 10 %",
+        "  baseline * kWh/1k (against HEAD~1 (*), by turns, * pairs)",
+        "  energy +*tolerance 10 %",
         "  change = time +* % x power *",
         "  sure at 99.9* %*",
         "  to see what changed: git diff *",

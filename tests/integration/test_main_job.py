@@ -46,14 +46,15 @@ def test_unchanged_passes_and_thirty_percent_more_fails(
     assert second.ret == pytest.ExitCode.OK
     second.stdout.fnmatch_lines(["energy: 1 measured, 1 compared"])
 
-    project.gpu.scale(1.3)
+    project.gpu.scale(1.8)
     third = project.run_apart("--junitxml=junit.xml", *workers)
     assert third.ret == pytest.ExitCode.TESTS_FAILED
     third.assert_outcomes(failed=1)
     third.stdout.fnmatch_lines(
         [
             "energy regressed: * kWh/1k*",
-            "*baseline * kWh/1k (1 run in 1 session): +*",
+            "*baseline * kWh/1k (1 run in 1 session)",
+            "  energy +*, smallest detectable +*",
             "*change = time * x power +*",
             "*to accept this level: pytest 'test_*.py::test_sleeper' --energy-accept",
             "energy: 1 measured, 1 compared, 1 regressed",

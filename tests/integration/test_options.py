@@ -206,7 +206,7 @@ def test_markers_are_listed_with_their_signatures(pytester: pytest.Pytester) -> 
     result.stdout.fnmatch_lines(
         [
             "@pytest.mark.energy(inferences=1, [*], name=None, tolerance=None, must_detect=None, "
-            "max_seconds=None, gate=None, task=None): Measure the energy of this test.*",
+            "max_seconds=None, gate=None, task=None, pace=None): Measure the energy of this test.*",
             "@pytest.mark.energy_budget(limit, per=1000): Fail the test when it needs more*",
         ]
     )

@@ -17,8 +17,8 @@ def test_a_regression_says_all_that_a_reader_needs() -> None:
     outcome["details"].update(low=0.25, high=0.34, confidence=1.0)
     assert message(outcome, ["regressed"]).splitlines() == [
         "energy regressed: 0.0217 kWh/1k [0.0166, 0.0168] (60.0 J/inference)",
-        "  baseline 0.0165 kWh/1k (3 runs in 2 sessions): +30.0 % [+25.0 %, +34.0 %], "
-        "smallest detectable +8.0 %, tolerance 5 %",
+        "  baseline 0.0165 kWh/1k (3 runs in 2 sessions)",
+        "  energy +30.0 % [+25.0 %, +34.0 %], smallest detectable +8.0 %, tolerance 5 %",
         "  change = time +2.0 % x power +27.5 %",
         "  sure at 99.999 % (false alarms at most 0.1 % at the tolerance)",
         f"  to accept this level: pytest '{TEST}' --energy-accept",
@@ -47,12 +47,14 @@ def test_host_bound_work_is_told_at_the_pace_of_its_baseline() -> None:
         "pace_high": 0.4,
     }
     lines = message(outcome, ["regressed"]).splitlines()
-    assert lines[1].endswith("+30.0 % [-1.0 %, +3.0 %], smallest detectable +8.0 %, tolerance 5 %")
-    assert lines[2:4] == [
+    assert lines[2] == (
+        "  energy +30.0 % [-1.0 %, +3.0 %], smallest detectable +8.0 %, tolerance 5 %"
+    )
+    assert lines[3:5] == [
         "  energy at the baseline's pace +12.0 % [+6.0 %, +15.0 %], smallest detectable +11.0 %",
         "  pace +20.0 % [-10.0 %, +40.0 %]",
     ]
-    assert lines[5].startswith("  sure of energy at the baseline's pace at 99.990 %")
+    assert lines[6].startswith("  sure of energy at the baseline's pace at 99.990 %")
 
 
 def test_the_change_of_a_generator_is_told_by_its_tokens() -> None:
