@@ -89,6 +89,12 @@ RERUNS = (
         minutes=5,
         gpus=2,
     ),
+    Rerun(
+        ("no_wrong_figure_h200.md",),
+        "pytest tests/gpu/test_no_wrong_figure.py -s --energy-report",
+        minutes=2,
+        gpus=2,
+    ),
     Rerun(("verdicts_replay.md",), "benchmarks.verdicts --output OUT/verdicts_replay.md", 1),
     Rerun(("worlds.md",), "benchmarks.worlds --output OUT/worlds.md", 15),
     Rerun(("prometheus.md",), "benchmarks.prometheus", 8),
