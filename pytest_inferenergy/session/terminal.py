@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pytest_inferenergy.session.session import EnergySession
 
 
+LEAST_SECONDS = 1.5
+"""Three windows of half a second are measured whatever the limit is."""
+
+
 def write_report(terminal: pytest.TerminalReporter, session: EnergySession) -> None:
     """The table of ``--energy-report``."""
     if not session.outcomes and not session.comparisons:
@@ -60,6 +64,10 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
         nothing = all(o["state"] != "measured" for o in outcomes)  # one reason for all of them
         named = [o for o in outcomes if not nothing or PASSED_OVER in o["flags"]]
         _write(terminal, [f"energy: {told}" for told in unmeasured(named)])
+    seconds = session.settings.max_seconds
+    if seconds < LEAST_SECONDS and any(o["state"] == "measured" for o in outcomes):
+        floor = f"below the floor of {LEAST_SECONDS:g} s: three windows were measured in any case"
+        _write(terminal, [f"energy: --energy-max-seconds {seconds:g} is {floor}"])
     against = summary(outcomes)
     if against is not None:
         _write(terminal, [f"energy: {against}"])

@@ -96,3 +96,20 @@ def test_the_marker_goes_before_the_command_line(
     project.run(*options).assert_outcomes(passed=1)
     found = project.measured[0]["windows"]
     assert found == windows or found > windows > 2
+
+
+def test_a_limit_below_the_floor_is_said(project: Project) -> None:
+    project.write("""
+    import time
+
+    def test_it(energy):
+        energy(time.sleep, 0.05)
+    """)
+    result = project.run("--energy-max-seconds=0.1")
+    result.stdout.fnmatch_lines(
+        [
+            "energy: --energy-max-seconds 0.1 is below the floor of 1.5 s: three windows were "
+            "measured in any case",
+            "energy: 1 measured*",
+        ]
+    )
