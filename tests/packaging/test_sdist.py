@@ -20,11 +20,11 @@ A_FEW = (
 
 
 def files_of(*options: str) -> set[str]:
-    """What git lists, less what is the CI's own."""
+    """What git lists, less what is of CI and of where the project is hosted."""
     listed = subprocess.run(
         ["git", "ls-files", *options], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return {name for name in listed.stdout.splitlines() if not name.startswith(".ci/")}
+    return {name for name in listed.stdout.splitlines() if not name.startswith((".ci/", ".github/"))}
 
 
 def test_it_holds_what_is_under_version_control(sdist: Path) -> None:
