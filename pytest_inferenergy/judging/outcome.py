@@ -6,7 +6,6 @@ output (terminal, JSON, JUnit, baselines) is made from it and from nothing else.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -38,8 +37,9 @@ if TYPE_CHECKING:
     from pytest_inferenergy.judging.request import Request
     from pytest_inferenergy.measuring.measure import Recording
 
-NO_FIGURE = math.log(100.0)
-"""A figure known to no better than this factor either way begins no baseline."""
+NO_FIGURE = 0.5
+"""A figure with a standard error beyond this (log scale: two thirds more, or a third less) begins no
+baseline."""
 
 
 def conclude(
@@ -64,7 +64,7 @@ def conclude(
         if stored.problem is not None:
             reason = f"nothing to compare with: {stored.problem}"
             verdict = replace(verdict, verdict="inconclusive", reason=reason)
-        elif verdict.verdict == "new" and estimate.half_width(0.99) > NO_FIGURE:
+        elif verdict.verdict == "new" and estimate.stderr > NO_FIGURE:
             reason = (
                 f"its {recording.taken} windows differ so much that not even the order of "
                 "magnitude is known: give it more time with --energy-max-seconds"
