@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from pytest_inferenergy.measuring.measure import Recording
 
 NO_FIGURE = 0.5
-"""A figure with a standard error beyond this (log scale: two thirds more, or a third less) begins no
-baseline."""
+"""A figure with a standard error beyond this, log scale, begins no baseline."""
 
 
 def conclude(
