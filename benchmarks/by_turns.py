@@ -20,12 +20,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pytest_inferenergy.comparing.turns import compare_callables
-from pytest_inferenergy.deciding.margins import Margins
-from pytest_inferenergy.deciding.sequential import Turns
-from pytest_inferenergy.measuring.workload import Workload
+from pytest_inferenergy.ab.interleave import compare_callables
+from pytest_inferenergy.measure.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
+from pytest_inferenergy.stats.margins import Margins
+from pytest_inferenergy.stats.sequential import SequentialTest
 
 LAYERS = 33
 MARGINS = Margins(0.01, 0.03)
@@ -58,7 +58,7 @@ def compare(meters: MeterSet, call: Callable[[int], Any], more: int, seed: int) 
         Workload(call, (LAYERS,)),
         meters,
         None,
-        turns=Turns.between(MARGINS),
+        turns=SequentialTest.between(MARGINS),
         max_seconds=40.0,
         seed=seed,
     )

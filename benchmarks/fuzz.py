@@ -29,9 +29,9 @@ from pytest_inferenergy.baselines.history import Anchor, Baselines, History
 from pytest_inferenergy.carbon.grams import parse_carbon
 from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.errors import InferenergyError
-from pytest_inferenergy.markers import energy, energy_budget
 from pytest_inferenergy.meters.trace import parse_trace
-from pytest_inferenergy.options.options import OPTIONS, read_settings
+from pytest_inferenergy.session.markers import energy, energy_budget
+from pytest_inferenergy.session.options.declaration import OPTIONS, read_settings
 from pytest_inferenergy.units import parse_energy
 
 JSON: st.SearchStrategy[Any] = st.recursive(

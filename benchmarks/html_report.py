@@ -26,9 +26,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pytest_inferenergy.reporting.html import render_html
+from pytest_inferenergy.report.html import render_html
 from tests.browser.chromium import look_through, missing, start
-from tests.reporting.documents import many
+from tests.report.documents import many
 
 WANTED = "test_model[{}-batch32]"
 PAINTED = "requestAnimationFrame(() => requestAnimationFrame(() => arguments[0]()))"

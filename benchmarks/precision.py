@@ -34,7 +34,7 @@ from benchmarks.live.loads import Load, LoadError, load_process
 from benchmarks.live.recorder import Recorded, recording
 from benchmarks.live.tools import Told, open_tools
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 
 T = TypeVar("T")
 

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from tabulate import tabulate
 
-from pytest_inferenergy.meters.nvml_gpu import hashed
-from pytest_inferenergy.meters.prometheus import PrometheusMeter
-from pytest_inferenergy.meters.prometheus_answer import Series
-from pytest_inferenergy.meters.prometheus_source import DCGM
+from pytest_inferenergy.meters.nvml.gpu import hashed
+from pytest_inferenergy.meters.prometheus.answer import Series
+from pytest_inferenergy.meters.prometheus.meter import PrometheusMeter
+from pytest_inferenergy.meters.prometheus.source import DCGM
 from pytest_inferenergy.meters.timeline import Timeline
 from pytest_inferenergy.meters.trace import read_trace
 from tests.nvml.curve import TRACES
@@ -71,7 +71,7 @@ def measure(
         meter.covered()
         time.sleep(1)
     end = meter.edge()
-    meter.settle(end)
+    meter.wait_until_covered(end)
     powered = _with_power(meter)
     rows: list[dict[str, object]] = []
     worst: dict[float, float] = {}

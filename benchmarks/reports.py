@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_inferenergy.reporting.annotations import workflow_commands
-from pytest_inferenergy.reporting.document import results_document
-from pytest_inferenergy.reporting.outputs import KINDS, text_of
-from pytest_inferenergy.reporting.table import notes, table
-from tests.reporting.outcomes import measured, unmeasured
+from pytest_inferenergy.report.annotations import workflow_commands
+from pytest_inferenergy.report.document import results_document
+from pytest_inferenergy.report.outputs import KINDS, text_of
+from pytest_inferenergy.report.table import notes, table
+from tests.report.outcomes import measured, unmeasured
 
 COUNT = 1000
 

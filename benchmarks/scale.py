@@ -27,9 +27,9 @@ from pytest_inferenergy.baselines.change import join
 from pytest_inferenergy.baselines.history import Anchor, Baselines, History
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.baselines.store import load, path_of, update
-from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.reporting.summary import summary_line
-from pytest_inferenergy.reporting.table import notes, table
+from pytest_inferenergy.report.summary import summary_line
+from pytest_inferenergy.report.table import notes, table
+from pytest_inferenergy.stats.runs import Run
 
 SIZES = (100, 1_000, 10_000)
 RUNS = {100: 20, 1_000: 20, 10_000: 2}
@@ -176,7 +176,7 @@ def a_run(draw: random.Random, instant: float) -> Run:
 
 def outcome(number: int) -> dict[str, Any]:
     """What rides on a test's report, as far as the table reads it."""
-    from tests.reporting.outcomes import measured
+    from tests.report.outcomes import measured
 
     return measured(nodeid=nodeid(number))
 

@@ -22,7 +22,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from pytest_inferenergy.reporting.html import render_html
+from pytest_inferenergy.report.html import render_html
 from tests.browser.chromium import look_through, start
 
 TRACE = Path(__file__).parent.parent / "tests" / "traces" / "steady_resnet50_b64.json.gz"

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from scipy import stats
 from tabulate import tabulate
 
-from pytest_inferenergy.deciding.decide import decide
-from pytest_inferenergy.deciding.estimate import Estimate
-from pytest_inferenergy.deciding.margins import Margins
-from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.deciding.sequential import Turns
 from pytest_inferenergy.meters.timeline import Timeline
+from pytest_inferenergy.stats.decide import decide
+from pytest_inferenergy.stats.estimate import Estimate
+from pytest_inferenergy.stats.margins import Margins
+from pytest_inferenergy.stats.runs import Run
+from pytest_inferenergy.stats.sequential import SequentialTest
 
 Array = NDArray[np.float64]
 TRACES = Path(__file__).parent.parent / "tests" / "traces"
@@ -189,7 +189,7 @@ def by_turns(
     recording: Recording, rng: np.random.Generator, change: float, margins: Margins
 ) -> tuple[str, int]:
     """Verdict and pairs used; each pair is two neighbouring windows in random order."""
-    turns, size = Turns.between(margins), len(recording.joules)
+    turns, size = SequentialTest.between(margins), len(recording.joules)
     offset = rng.normal(0, TURNS_OFFSET) + math.log1p(change)
     for _ in range(MOST_PAIRS):
         first = int(rng.integers(0, size - 1))

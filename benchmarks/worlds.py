@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from pytest_inferenergy.deciding.between import Stored
-from pytest_inferenergy.deciding.margins import Margins
-from pytest_inferenergy.deciding.screen import change_of
+from pytest_inferenergy.stats.margins import Margins
+from pytest_inferenergy.stats.screen import change_of
+from pytest_inferenergy.stats.stored_levels import StoredLevels
 
 Levels = NDArray[np.float64]
 Rng = np.random.Generator
@@ -148,9 +148,9 @@ def rates(world: World, sessions: int, draws: int, seed: int) -> Rates:
     )
 
 
-def _stored(levels: Levels) -> Stored:
+def _stored(levels: Levels) -> StoredLevels:
     means = levels.mean(axis=1)
-    return Stored(
+    return StoredLevels(
         level=float(means.mean()),
         sessions=len(means),
         between=float(((means - means.mean()) ** 2).sum()),

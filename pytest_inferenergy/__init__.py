@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.comparing.comparison import Comparison
-    from pytest_inferenergy.energy import Energy
-    from pytest_inferenergy.gating import InferenergyWarning
+    from pytest_inferenergy.ab.comparison import Comparison
+    from pytest_inferenergy.api import Energy
+    from pytest_inferenergy.measure.workload import Workload
     from pytest_inferenergy.measurement import Measurement
-    from pytest_inferenergy.measuring.workload import Workload
+    from pytest_inferenergy.session.gating import InferenergyWarning
 
 __all__ = ["Comparison", "Energy", "InferenergyWarning", "Measurement", "Workload"]
 
 _HOMES = {
-    "Comparison": "pytest_inferenergy.comparing.comparison",
-    "Energy": "pytest_inferenergy.energy",
-    "InferenergyWarning": "pytest_inferenergy.gating",
+    "Comparison": "pytest_inferenergy.ab.comparison",
+    "Energy": "pytest_inferenergy.api",
+    "InferenergyWarning": "pytest_inferenergy.session.gating",
     "Measurement": "pytest_inferenergy.measurement",
-    "Workload": "pytest_inferenergy.measuring.workload",
+    "Workload": "pytest_inferenergy.measure.workload",
 }
 
 

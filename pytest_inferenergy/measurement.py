@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pytest_inferenergy.deciding.phases import Phase
 from pytest_inferenergy.errors import NothingMeasuredError
+from pytest_inferenergy.stats.phases import Phase
 from pytest_inferenergy.units import kwh_per_1k, plus_minus, with_prefix
 
 

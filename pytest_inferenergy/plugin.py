@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy import clock, threads  # noqa: F401  (bound before a test is imported)
-from pytest_inferenergy.fixture import FAILED, KEPT, OVER, energy
-from pytest_inferenergy.marker_form import (
+from pytest_inferenergy.session.fixture import FAILED, KEPT, OVER, energy
+from pytest_inferenergy.session.marker_form import (
     PROBLEM,
     check_selected,
     early_problem,
@@ -17,8 +17,12 @@ from pytest_inferenergy.marker_form import (
     late_problem,
     uses_fixture,
 )
-from pytest_inferenergy.markers import has_ours, marked, marker_lines
-from pytest_inferenergy.options.options import add_options, read_settings, remarks_on_options
+from pytest_inferenergy.session.markers import has_ours, marked, marker_lines
+from pytest_inferenergy.session.options.declaration import (
+    add_options,
+    read_settings,
+    remarks_on_options,
+)
 from pytest_inferenergy.session.session import (
     BODY_PASSED,
     NODEID,
@@ -39,7 +43,7 @@ UNSEEN = "inferenergy_unseen"
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare our own hooks, for other plugins and conftests."""
-    from pytest_inferenergy import hookspec
+    from pytest_inferenergy.session import hookspec
 
     pluginmanager.add_hookspecs(hookspec)
 
@@ -68,11 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Controller(session), "inferenergy-controller")
         session.written += remarks_on_options(config)
     if session.settings.model is not None:
-        from pytest_inferenergy.model_item import ModelPlugin
+        from pytest_inferenergy.session.model_item import ModelPlugin
 
         config.pluginmanager.register(ModelPlugin(config, session.settings), "inferenergy-model")
     if session.settings.against is not None:
-        from pytest_inferenergy.against.plugin import AgainstPlugin
+        from pytest_inferenergy.session.against.plugin import AgainstPlugin
 
         config.pluginmanager.register(AgainstPlugin(config, session), "inferenergy-against")
 
@@ -183,7 +187,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException as error:
-        from pytest_inferenergy.gating import explain
+        from pytest_inferenergy.session.gating import explain
 
         _end(item)
         explain(item, error)
@@ -208,7 +212,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException as error:
-        from pytest_inferenergy.gating import explain
+        from pytest_inferenergy.session.gating import explain
 
         _end(item)
         explain(item, error)
@@ -216,7 +220,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     _end(item)
     item.stash[BODY_PASSED] = True
     if KEPT in item.stash or marked(item, "energy") or marked(item, "energy_budget"):
-        from pytest_inferenergy.gating import gate_test
+        from pytest_inferenergy.session.gating import gate_test
 
         gate_test(item)
     return result
@@ -234,7 +238,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     """Measure the whole call of a test that has the marker and not the fixture."""
     if not is_marker_only(pyfuncitem) or session_of(pyfuncitem.config) is None:
         return None
-    from pytest_inferenergy.repeating import measure_test
+    from pytest_inferenergy.session.repeating import measure_test
 
     return measure_test(pyfuncitem)
 
@@ -245,14 +249,14 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put what was measured on the report: it travels between processes and into JUnit."""
     if call.excinfo is not None and call.when == "teardown":
-        from pytest_inferenergy.gating import without_ours
+        from pytest_inferenergy.session.gating import without_ours
 
         without_ours(item, call.excinfo.value)
     report = yield
     if report.failed:
         item.stash[FAILED] = True
     if KEPT in item.stash:
-        from pytest_inferenergy.gating import attach
+        from pytest_inferenergy.session.gating import attach
 
         attach(item, report)
     return report

@@ -33,7 +33,7 @@ REAL_TIME = (
     "tests/neighbours/",
     "tests/packaging/test_quick_start",
     "tests/prometheus/test_meter",
-    "tests/ranks/",
+    "tests/distributed/",
 )
 
 
@@ -50,7 +50,7 @@ each, and the same under each Python. So one Python does them all, 3.13, where c
 the others do the tests of our own code, and of these runs the ones marked ``every_python``: options
 and what is made of them."""
 
-TORCH = ("tests/ranks/", "tests/tasks/")
+TORCH = ("tests/distributed/", "tests/tasks/")
 """These run models, in an environment of their own: the pinned torch is for 3.11."""
 
 WITH_TORCH = (*TORCH, "tests/docs/", "tests/integration/")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 HOLDER = """
 import sys
-from pytest_inferenergy.sharing.turns import Turns
+from pytest_inferenergy.locks.gpu_lock import Turns
 with Turns(None).take(frozenset(sys.argv[1:])):
     print("held", flush=True)
     sys.stdin.read()

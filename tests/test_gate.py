@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.outcomes.gate import judge
+from pytest_inferenergy.gate import judge
 from pytest_inferenergy.settings import Settings
-from tests.reporting.outcomes import budget, measured, unmeasured
+from tests.report.outcomes import budget, measured, unmeasured
 
 USUAL = Settings()
 STRICT = Settings(strict=True)

@@ -12,8 +12,8 @@ import pytest
 
 from pytest_inferenergy.baselines.store import update
 from pytest_inferenergy.errors import BaselineError, MeterError
-from pytest_inferenergy.sharing.locks import hold, lock_file
-from pytest_inferenergy.sharing.turns import Turns
+from pytest_inferenergy.locks.files import hold, lock_file
+from pytest_inferenergy.locks.gpu_lock import GpuLock
 from tests.baselines.baseline_examples import H200
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has a folder for each user")
@@ -71,7 +71,7 @@ def test_a_planted_folder_is_refused_by_name(
         monkeypatch.setattr(os, "getuid", lambda: 4711)
         folder = lock_file("a").parent
     plant(folder, elsewhere)
-    turn = Turns(None).take(frozenset({"GPU-a"}))
+    turn = GpuLock(None).take(frozenset({"GPU-a"}))
     with pytest.raises(MeterError, match=r"cannot be locked.*set TMPDIR to a folder of your own"):
         turn.__enter__()
     with pytest.raises(BaselineError, match=r"cannot be locked.*set TMPDIR"):

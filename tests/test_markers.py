@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_inferenergy.errors import InferenergyError, MisuseError
-from pytest_inferenergy.markers import energy, energy_budget, marker_lines
+from pytest_inferenergy.session.markers import energy, energy_budget, marker_lines
 
 ANYTHING = st.one_of(
     st.none(),

@@ -7,8 +7,8 @@ import os
 import filelock
 import pytest
 
-from pytest_inferenergy.sharing.locks import lock_file
-from pytest_inferenergy.sharing.own_gpu import VISIBLE, own_a_gpu
+from pytest_inferenergy.locks.files import lock_file
+from pytest_inferenergy.locks.own_gpu import VISIBLE, own_a_gpu
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml, default_uuid
 

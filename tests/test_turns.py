@@ -15,10 +15,10 @@ import filelock
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.live import Silence
-from pytest_inferenergy.sharing import turns
-from pytest_inferenergy.sharing.locks import date_turn, holder_of, lock_file, turn_of
-from pytest_inferenergy.sharing.turns import Turns
+from pytest_inferenergy.locks import gpu_lock as turns
+from pytest_inferenergy.locks.files import date_turn, holder_of, lock_file, turn_of
+from pytest_inferenergy.locks.gpu_lock import GpuLock
+from pytest_inferenergy.progress import ProgressReporter
 from tests.holding import held
 
 
@@ -52,7 +52,7 @@ def test_a_gpu_is_held_as_long_as_the_turn_lasts(holder: subprocess.Popen[str]) 
 
 
 def test_another_gpu_is_free_meanwhile(holder: subprocess.Popen[str]) -> None:
-    with Turns(None).take(frozenset({"GPU-b"})):
+    with GpuLock(None).take(frozenset({"GPU-b"})):
         assert not is_free("GPU-b")
 
 
@@ -60,12 +60,12 @@ def test_another_gpu_is_free_meanwhile(holder: subprocess.Popen[str]) -> None:
 def test_the_turn_of_a_killed_process_is_over(holder: subprocess.Popen[str]) -> None:
     holder.kill()
     holder.wait()
-    with Turns(None).take(frozenset({"GPU-a"})):
+    with GpuLock(None).take(frozenset({"GPU-a"})):
         assert not is_free("GPU-a")
 
 
 def test_work_that_spreads_to_another_gpu_waits_for_both(tmp_path: Path) -> None:
-    turns = Turns(tmp_path / "workers.lock")
+    turns = GpuLock(tmp_path / "workers.lock")
     with turns.take(frozenset({"GPU-b"})):
         turns.widen(frozenset({"GPU-b"}))
         assert is_free("GPU-a")
@@ -78,14 +78,14 @@ def test_work_that_spreads_to_another_gpu_waits_for_both(tmp_path: Path) -> None
 
 def test_workers_without_a_gpu_take_turns_all_the_same(tmp_path: Path) -> None:
     lock = filelock.FileLock(tmp_path / "workers.lock")
-    with Turns(tmp_path / "workers.lock").take(frozenset()), pytest.raises(filelock.Timeout):
+    with GpuLock(tmp_path / "workers.lock").take(frozenset()), pytest.raises(filelock.Timeout):
         lock.acquire(timeout=0)
     lock.acquire(timeout=0)
     lock.release()
 
 
 def test_an_error_in_a_turn_ends_it() -> None:
-    with pytest.raises(KeyError), Turns(None).take(frozenset({"GPU-a"})):
+    with pytest.raises(KeyError), GpuLock(None).take(frozenset({"GPU-a"})):
         raise KeyError
     assert is_free("GPU-a")
 
@@ -95,13 +95,13 @@ def test_a_temporary_folder_that_is_none_is_named(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
-    turn = Turns(None).take(frozenset({"GPU-a"}))
+    turn = GpuLock(None).take(frozenset({"GPU-a"}))
     with pytest.raises(MeterError, match=r"\.lock: cannot be locked"), turn:
         raise AssertionError
 
 
 def test_who_waits_can_be_told_to_give_up(holder: subprocess.Popen[str]) -> None:
-    turns = Turns(None)
+    turns = GpuLock(None)
     threading.Timer(0.2, turns.interrupt).start()
     with (
         pytest.raises(MeterError, match="the measurement was cancelled"),
@@ -116,7 +116,7 @@ def test_who_waits_can_be_told_to_give_up(holder: subprocess.Popen[str]) -> None
     assert is_free("GPU-a")
 
 
-class Heard(Silence):
+class Heard(ProgressReporter):
     """Hears of waiting, and ends it."""
 
     def __init__(self, holder: subprocess.Popen[str]) -> None:
@@ -132,7 +132,7 @@ class Heard(Silence):
 
 def test_who_waits_tells_for_what_and_for_whom(holder: subprocess.Popen[str]) -> None:
     heard = Heard(holder)
-    with Turns(None, heard).take(frozenset({"GPU-0", "GPU-a"})):
+    with GpuLock(None, heard).take(frozenset({"GPU-0", "GPU-a"})):
         pass
     known = f"process {holder.pid} in {Path.cwd()}" if sys.platform == "linux" else None
     assert heard.told == [("GPU-a", known)]
@@ -143,7 +143,7 @@ def test_a_turn_that_never_ends_is_not_waited_for_for_ever(
 ) -> None:
     monkeypatch.setattr(turns, "PATIENCE", 0.3)
     reason = r"waited 0 s for GPU-a, where .* measures and does not come to an end"
-    with pytest.raises(MeterError, match=reason), Turns(None).take(frozenset({"GPU-a"})):
+    with pytest.raises(MeterError, match=reason), GpuLock(None).take(frozenset({"GPU-a"})):
         pytest.fail("the turn is another's")
     assert holder.poll() is None
 
@@ -165,7 +165,7 @@ def test_each_new_turn_is_waited_for_anew(
 
     thread = threading.Thread(target=change)
     thread.start()
-    with Turns(None).take(frozenset({"GPU-a"})):
+    with GpuLock(None).take(frozenset({"GPU-a"})):
         assert stop.is_set()
     thread.join()
 
@@ -173,7 +173,7 @@ def test_each_new_turn_is_waited_for_anew(
 def test_a_turn_may_last_as_long_as_its_test_may_measure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    ours = Turns(None)
+    ours = GpuLock(None)
     ours.allow(100.0)
     with ours.take(frozenset({"GPU-b"})):
         _, left = turn_of(lock_file("GPU-b"))

@@ -15,7 +15,7 @@ from benchmarks.live.recorder import Recorded, Recorder
 from benchmarks.live.tools import Told, Tool
 from benchmarks.live.truth import Truth
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 
 PAUSE = 0.1
 """Windows begin up to so long after the last has been told, seconds: at any phase of the tick."""
@@ -135,7 +135,7 @@ class Collector:
         asked = self._calls.since(self._mark, here=False)
         phase.calls = len(asked) / (phase.end - phase.start)
         time.sleep(TAIL)
-        self._meter.settle(time.perf_counter())
+        self._meter.wait_until_covered(time.perf_counter())
         phase.recorded = self._recorder.fetch()
         truth = Truth(phase.recorded)
         # a tick near which our meter asked the counter, it may know
@@ -191,7 +191,7 @@ class Collector:
         self._random.shuffle(outer)
         others = {tool.name: tool.end() for tool in outer}
         try:
-            self._meter.settle(end)
+            self._meter.wait_until_covered(end)
             told = self._meter.read(start, end)
         except MeterError as error:
             phase.failures.append(str(error))

@@ -12,8 +12,8 @@ import numpy as np
 
 from benchmarks.live.collect import Phase, Window
 from benchmarks.live.truth import Truth
-from pytest_inferenergy.measuring.aliasing import aliasing_doubt
-from pytest_inferenergy.measuring.window import Window as Measured
+from pytest_inferenergy.measure.aliasing import aliasing_doubt
+from pytest_inferenergy.measure.window import Window as Measured
 from pytest_inferenergy.meters.base import DeviceState, Reading
 from pytest_inferenergy.meters.samples import Samples
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.live.counter_calls import CounterCalls
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 
 WARM_UP = 2.0
 SETTLING = 0.15
@@ -17,7 +17,7 @@ TURNS = (False, True, True, False)
 class _Switch(NvmlMeter):
     """The meter, switched on and off at once: blocks stay close together, and so does the host."""
 
-    def settle(self, instant: float, timeout: float = 0.0) -> None:
+    def wait_until_covered(self, instant: float, timeout: float = 0.0) -> None:
         """Nobody reads anything: no need to wait for the recording to begin."""
 
     def _measure_idle(self) -> None:

@@ -68,8 +68,8 @@ class Truth:
     def _held_out(self, instant: float) -> int:
         """The index of the tick next to an instant that the thinned timeline does not know."""
         near = bisect_left(self._ticks, instant)
-        around = range(max(0, near - 2), min(len(self._ticks), near + 3))
-        return min((i for i in around if i % KEPT), key=lambda i: abs(self._ticks[i] - instant))
+        context = range(max(0, near - 2), min(len(self._ticks), near + 3))
+        return min((i for i in context if i % KEPT), key=lambda i: abs(self._ticks[i] - instant))
 
     def located_apart(self, instants: Sequence[float], seconds: float) -> list[float]:
         """The ticks that lie so many seconds from all of the instants."""

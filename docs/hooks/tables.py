@@ -26,7 +26,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def options() -> str:
     """All options and ini keys."""
-    from pytest_inferenergy.options.options import INI_ONLY, OPTIONS
+    from pytest_inferenergy.session.options.declaration import INI_ONLY, OPTIONS
 
     rows: list[tuple[str | None, str | None, str | None, str]] = []
     for option in OPTIONS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_inferenergy import tasks
-from pytest_inferenergy.measuring.workload import Workload
+from pytest_inferenergy.measure.workload import Workload
 
 
 @dataclass(frozen=True)

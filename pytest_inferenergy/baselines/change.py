@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from pytest_inferenergy.baselines.history import Anchor, Baselines, History
-from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.stats.runs import Run
 
 
 def join(baselines: Baselines, nodeid: str, name: str, run: Run) -> Baselines:

@@ -10,8 +10,8 @@ from typing import Final
 from pytest_inferenergy.baselines.layout import run_lines
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.baselines.run_record import from_line
-from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.errors import BaselineError
+from pytest_inferenergy.stats.runs import Run
 
 MOST_RUNS: Final = 20
 """How many runs of one measurement are kept."""
@@ -72,7 +72,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LookupResult:
     """What a new measurement finds stored: its history, or why that cannot be read."""
 
     history: History | None = None
@@ -80,7 +80,7 @@ class Found:
     problem: str | None = None
 
     @classmethod
-    def by(cls, look: Callable[[], History | None]) -> Found:
+    def by(cls, look: Callable[[], History | None]) -> LookupResult:
         """What ``look`` finds, with its runs read; its `BaselineError` becomes the problem."""
         try:
             history = look()

@@ -17,8 +17,8 @@ from pytest_inferenergy.baselines.fields import (
     is_utc,
     iso_utc,
 )
-from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.errors import BaselineError
+from pytest_inferenergy.stats.runs import Run
 
 NUMBERS: Final = ("stderr", "window_sd", "window_seconds")
 WHOLES: Final = ("windows", "inferences_per_call", "concurrency")

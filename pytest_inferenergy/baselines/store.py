@@ -18,7 +18,7 @@ from pytest_inferenergy.baselines.json_text import LARGEST_FILE
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import BaselineError
-from pytest_inferenergy.sharing.locks import hold, lock_file
+from pytest_inferenergy.locks.files import hold, lock_file
 
 LOCK_TIMEOUT: Final = 60.0
 """Seconds to wait for another session that is writing."""

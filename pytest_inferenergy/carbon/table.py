@@ -27,7 +27,7 @@ def countries() -> dict[str, Country]:
     codecarbon's `DataSource` says where the file is. It would load the file, too, but with all its
     other tables by pandas, which takes seconds.
     """
-    from pytest_inferenergy.meters.codecarbon_tracker import imported
+    from pytest_inferenergy.meters.codecarbon.tracker import imported
 
     try:
         source = f"table of codecarbon {imported().__version__}"

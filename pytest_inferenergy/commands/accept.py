@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_inferenergy.baselines.evidence import by_machine, changed, evidence, refusal, store
 from pytest_inferenergy.baselines.fields import Fields
 from pytest_inferenergy.baselines.format import serialise
 from pytest_inferenergy.baselines.history import Baselines
@@ -17,11 +18,10 @@ from pytest_inferenergy.baselines.run_record import from_record
 from pytest_inferenergy.baselines.store import load
 from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.commands.keyword import compile_expression, names_of
-from pytest_inferenergy.deciding.decide import decide
 from pytest_inferenergy.errors import BaselineError, DocumentError, UnstorableError
-from pytest_inferenergy.outcomes.evidence import by_machine, changed, evidence, refusal, store
-from pytest_inferenergy.outcomes.gate import judge
-from pytest_inferenergy.reporting.table import full_label
+from pytest_inferenergy.gate import judge
+from pytest_inferenergy.report.table import full_label
+from pytest_inferenergy.stats.decide import decide
 
 USUAL_FOLDER: Final = "energy_baselines"
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from pytest_inferenergy.commands.levels import Level, check_alike, read_side
-from pytest_inferenergy.deciding.comparability import changed_inputs, comparable, other_card
-from pytest_inferenergy.deciding.ratio import Ratio, level_ratio
-from pytest_inferenergy.deciding.run import Run
-from pytest_inferenergy.deciding.series import mean
-from pytest_inferenergy.deciding.sessions import levels, sessions
 from pytest_inferenergy.errors import DocumentError
 from pytest_inferenergy.escaping import line
-from pytest_inferenergy.reporting.machine import machine_line
+from pytest_inferenergy.report.machine import machine_line
+from pytest_inferenergy.stats.comparability import changed_inputs, comparable, other_card
+from pytest_inferenergy.stats.ratio import Ratio, level_ratio
+from pytest_inferenergy.stats.runs import Run, levels, sessions
+from pytest_inferenergy.stats.series import mean
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 HEADERS: Final = ("A kWh/1k", "B kWh/1k", "B/A", "99 % interval", "", "test")

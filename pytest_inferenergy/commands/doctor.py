@@ -11,7 +11,7 @@ from pytest_inferenergy.clock import time
 from pytest_inferenergy.commands.doctor_cpu import examine_codecarbon, examine_rapl, surroundings
 from pytest_inferenergy.commands.doctor_gpu import examine_gpus
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.reporting.document import software
+from pytest_inferenergy.report.document import software
 
 if TYPE_CHECKING:
     from pytest_inferenergy.meters.meter_set import MeterSet
@@ -90,7 +90,7 @@ def glance(meters: MeterSet) -> dict[str, Any]:
     opening = meters.opening()
     time.sleep(GLANCE_SECONDS)
     closing = meters.closing()
-    meters.settle(closing)
+    meters.wait_until_covered(closing)
     readings = meters.read([(opening, closing)])
     components, source = gated_components(readings, None)
     return {

@@ -54,7 +54,7 @@ def _codecarbon_of(meter: Meter) -> dict[str, Any]:
     instants = []
     for _ in range(2):
         instants.append(meter.edge())
-        meter.settle(instants[-1])
+        meter.wait_until_covered(instants[-1])
     sources = {reading.component: reading.source for reading in meter.read(*instants)}
     return {"problem": None, "device": meter.profile().device, "cpu": sources.get("cpu")}
 

@@ -11,7 +11,7 @@ from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.meters.nvml_gpu import Gpu
+    from pytest_inferenergy.meters.nvml.gpu import Gpu
 
 LOOK_SECONDS: Final = 1.2
 """For so long the counters are watched."""
@@ -32,8 +32,8 @@ ADVICE: Final = (
 
 def examine_gpus() -> dict[str, Any]:
     """Every GPU that NVML knows of, or why it knows of none."""
-    from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
-    from pytest_inferenergy.meters.visible import gpus_in_use
+    from pytest_inferenergy.meters.nvml.gpu import all_gpus, open_library
+    from pytest_inferenergy.meters.nvml.visible import gpus_in_use
 
     try:
         nvml = open_library()

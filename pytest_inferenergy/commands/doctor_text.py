@@ -8,10 +8,10 @@ from typing import Any
 from pytest_inferenergy.escaping import line
 from pytest_inferenergy.units import plain, with_prefix
 
-Found = Mapping[str, Any]
+Facts = Mapping[str, Any]
 
 
-def text(found: Found) -> str:
+def text(found: Facts) -> str:
     """The whole report."""
     parts = [_head(found), _gpus(found["gpus"]), _cpu(found), _auto(found["auto"])]
     if found["self_test"] is not None:
@@ -20,7 +20,7 @@ def text(found: Found) -> str:
     return "\n\n".join("\n".join(map(line, lines)) for lines in parts)
 
 
-def _head(found: Found) -> Iterator[str]:
+def _head(found: Facts) -> Iterator[str]:
     software = found["software"]
     yield (
         f"pytest-inferenergy {software['pytest-inferenergy']}, Python {software['python']}, "
@@ -30,7 +30,7 @@ def _head(found: Found) -> Iterator[str]:
         yield f"inside {' in '.join(found['surroundings'])}: its host decides what can be read here"
 
 
-def _gpus(gpus: Found) -> Iterator[str]:
+def _gpus(gpus: Facts) -> Iterator[str]:
     yield "NVIDIA GPUs"
     if gpus["problem"] is not None:
         yield from _lines("  no   ", gpus["problem"])
@@ -39,7 +39,7 @@ def _gpus(gpus: Found) -> Iterator[str]:
         yield from _gpu(gpu)
 
 
-def _gpu(gpu: Found) -> Iterator[str]:
+def _gpu(gpu: Facts) -> Iterator[str]:
     limit = gpu["power_limit_watts"]
     facts = [gpu["name"], f"card {gpu['identity']}", f"driver {gpu['driver'] or 'unknown'}"]
     facts += [] if limit is None else [f"limit {plain(limit)} W"]
@@ -60,20 +60,20 @@ def _gpu(gpu: Found) -> Iterator[str]:
     )
 
 
-def _has_energy(gpu: Found) -> bool:
+def _has_energy(gpu: Facts) -> bool:
     counter = gpu["counter"]
     untrusted = counter["problem"] is not None and "answers 0" in counter["problem"]
     others = gpu["samples"]["problem"] is None or gpu["power_watts"] is not None
     return not untrusted and (counter["problem"] is None or others)
 
 
-def _source(told: Found, verb: str) -> str:
+def _source(told: Facts, verb: str) -> str:
     if told["problem"] is not None:
         return f"no: {told['problem']}"
     return f"yes, {verb} every {with_prefix(told['period_seconds'], 's', 2)}"
 
 
-def _cpu(found: Found) -> Iterator[str]:
+def _cpu(found: Facts) -> Iterator[str]:
     yield "Processor"
     rapl, model = found["rapl"], found["codecarbon"]
     if rapl["problem"] is None:
@@ -88,7 +88,7 @@ def _cpu(found: Found) -> Iterator[str]:
         yield f"  est. codecarbon: a model of {model['device']} and its memory, no measurement"
 
 
-def _auto(auto: Found) -> Iterator[str]:
+def _auto(auto: Facts) -> Iterator[str]:
     yield "--energy-meter auto"
     if auto["problem"] is not None:
         yield from _lines("  no   ", auto["problem"])
@@ -99,7 +99,7 @@ def _auto(auto: Found) -> Iterator[str]:
         yield f"  without {note.partition(':')[0]}"
 
 
-def _self_test(test: Found) -> Iterator[str]:
+def _self_test(test: Facts) -> Iterator[str]:
     yield "Self-test"
     if test["problem"] is not None:
         yield from _lines("  failed: ", test["problem"])
@@ -127,7 +127,7 @@ def _self_test(test: Found) -> Iterator[str]:
     )
 
 
-def _conclusion(found: Found) -> str:
+def _conclusion(found: Facts) -> str:
     from pytest_inferenergy.commands.doctor import is_measured
 
     auto = found["auto"]

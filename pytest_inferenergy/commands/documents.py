@@ -11,7 +11,7 @@ from pytest_inferenergy.baselines.fields import LARGEST, Fields
 from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.store import load_all
 from pytest_inferenergy.errors import BaselineError, DocumentError
-from pytest_inferenergy.reporting.document import SCHEMA
+from pytest_inferenergy.report.document import SCHEMA
 
 DIVISORS: Final = frozenset({"inferences", "kwh"})
 """Of each window, and of what the energy is compared with."""

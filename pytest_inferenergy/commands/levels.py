@@ -10,9 +10,9 @@ from typing import Any
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.baselines.run_record import from_record
 from pytest_inferenergy.commands.documents import read_baselines, read_results
-from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.errors import BaselineError, DocumentError
-from pytest_inferenergy.reporting.table import full_label
+from pytest_inferenergy.report.table import full_label
+from pytest_inferenergy.stats.runs import Run
 
 
 @dataclass(frozen=True, slots=True)

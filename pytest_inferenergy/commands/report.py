@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pytest_inferenergy.commands.documents import read_results
 from pytest_inferenergy.errors import DocumentError
-from pytest_inferenergy.reporting.files import write
-from pytest_inferenergy.reporting.outputs import SPOILT, text_of
+from pytest_inferenergy.report.files import write
+from pytest_inferenergy.report.outputs import SPOILT, text_of
 
 
 def report(path: Path, targets: Mapping[str, Path]) -> list[str]:

@@ -11,7 +11,7 @@ from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import MeterError
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.measuring.measure import Recording
+    from pytest_inferenergy.measure.recorder import Recording
     from pytest_inferenergy.meters.meter_set import MeterSet
 
 FEWEST: Final = 4
@@ -28,9 +28,9 @@ Load = tuple[str, Callable[[], object]]
 
 def self_test(meters: MeterSet, components: tuple[str, ...], seconds: float) -> dict[str, Any]:
     """Measure a load for so long; builtins, energies in joules, shares as fractions."""
-    from pytest_inferenergy.deciding.student import quantile
-    from pytest_inferenergy.measuring.measure import Measuring
-    from pytest_inferenergy.measuring.workload import Workload
+    from pytest_inferenergy.measure.recorder import WindowRecorder
+    from pytest_inferenergy.measure.workload import Workload
+    from pytest_inferenergy.stats.student import quantile
 
     quantile(0.99, 5.0)  # loads scipy before the windows
     name, call = gpu_load() if "gpu" in components else cpu_load()
@@ -38,7 +38,7 @@ def self_test(meters: MeterSet, components: tuple[str, ...], seconds: float) -> 
     def enough(recording: Recording, spent: float) -> bool:
         return spent >= seconds and recording.taken >= FEWEST
 
-    measuring = Measuring(Workload(call), meters, None)
+    measuring = WindowRecorder(Workload(call), meters, None)
     first = measuring.first_call()
     measuring.attach()
     measuring.measure(first, enough)
@@ -80,10 +80,10 @@ def rest() -> None:
 
 
 def _told(recording: Recording) -> dict[str, Any]:
-    from pytest_inferenergy.deciding.detectable import by_stored_runs, by_turns
-    from pytest_inferenergy.deciding.margins import Margins
-    from pytest_inferenergy.measuring.flags import flags_of
-    from pytest_inferenergy.measuring.summary import estimate_of
+    from pytest_inferenergy.measure.flags import flags_of
+    from pytest_inferenergy.measure.summary import estimate_of
+    from pytest_inferenergy.stats.detectable import by_stored_runs, by_turns
+    from pytest_inferenergy.stats.margins import Margins
 
     windows = recording.windows
     if not windows:
@@ -117,6 +117,6 @@ def _told(recording: Recording) -> dict[str, Any]:
 
 def _pair_seconds(window: float) -> float:
     """How long a pair by turns takes: two windows, and a wash-out before each."""
-    from pytest_inferenergy.comparing.turns import WASH_OUT
+    from pytest_inferenergy.ab.interleave import WASH_OUT
 
     return 2 * (window + WASH_OUT)

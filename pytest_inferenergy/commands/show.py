@@ -8,15 +8,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
-from pytest_inferenergy.baselines.course import Course, course
+from pytest_inferenergy.baselines.drift import Course, course
+from pytest_inferenergy.baselines.evidence import LEEWAY
 from pytest_inferenergy.baselines.history import Baselines, History
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.commands.documents import read_baselines
 from pytest_inferenergy.escaping import line
-from pytest_inferenergy.outcomes.evidence import LEEWAY
-from pytest_inferenergy.reporting.machine import machine_line
-from pytest_inferenergy.reporting.message import percent
-from pytest_inferenergy.reporting.table import full_label
+from pytest_inferenergy.report.machine import machine_line
+from pytest_inferenergy.report.message import percent
+from pytest_inferenergy.report.table import full_label
 from pytest_inferenergy.units import kwh_per_1k, plain
 
 HEADERS: Final = ("kWh/1k", "since anchor", "runs", "latest", "test")

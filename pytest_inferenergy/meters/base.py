@@ -125,7 +125,7 @@ class Meter(Protocol):
     def covered(self) -> float:
         """The instant up to which energy can be told now."""
 
-    def settle(self, instant: float, timeout: float = 2.0) -> None:
+    def wait_until_covered(self, instant: float, timeout: float = 2.0) -> None:
         """Block until ``covered() >= instant``; raise `MeterError` after ``timeout`` seconds."""
 
     def read(self, start: float, end: float) -> tuple[Reading, ...]:

@@ -101,10 +101,10 @@ class MeterSet:
                 return False
         return True
 
-    def settle(self, edge: Edge) -> None:
+    def wait_until_covered(self, edge: Edge) -> None:
         """Wait until the energy up to an edge can be told."""
         for meter, instant in zip(self.meters, edge.instants, strict=True):
-            meter.settle(instant)
+            meter.wait_until_covered(instant)
 
     def read(self, spans: Sequence[Span]) -> tuple[Reading, ...]:
         """The energy of some stretches of work together, one reading a component and device."""
@@ -140,9 +140,9 @@ class MeterSet:
                 rest()
 
     @property
-    def grain(self) -> float:
+    def sampling_interval(self) -> float:
         """Seconds between the records of the slowest meter, where one says so; else 0."""
-        return max(float(getattr(meter, "grain", 0.0)) for meter in self.meters)
+        return max(float(getattr(meter, "sampling_interval", 0.0)) for meter in self.meters)
 
     def interrupt(self) -> None:
         """From another thread: have those meters give up waiting that may wait long."""

@@ -56,7 +56,7 @@ class ReplayMeter:
         self._play(time.perf_counter())
         return self._timeline.settled - max(self._timeline.delay, 0.0)
 
-    def settle(self, instant: float, timeout: float = 5.0) -> None:
+    def wait_until_covered(self, instant: float, timeout: float = 5.0) -> None:
         """Wait for the tick after ``instant``."""
         deadline = time.perf_counter() + timeout
         while self.covered() < instant:

@@ -8,8 +8,8 @@ from pathlib import Path
 from pytest_inferenergy.clock import time
 from pytest_inferenergy.errors import AbsentError, MeterError
 from pytest_inferenergy.meters.base import Meter
-from pytest_inferenergy.meters.listed import gpu_is_listed
 from pytest_inferenergy.meters.meter_set import Absent, MeterSet
+from pytest_inferenergy.meters.nvml.listed import gpu_is_listed
 
 RETRY_AFTER = 0.2
 """Seconds after which a meter that did not open is tried once more."""
@@ -78,19 +78,19 @@ def _automatic() -> MeterSet:
 
 
 def _nvml() -> Meter:
-    from pytest_inferenergy.meters.nvml import NvmlMeter
+    from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 
     return NvmlMeter()
 
 
 def _rapl() -> Meter:
-    from pytest_inferenergy.meters.rapl import RaplMeter
+    from pytest_inferenergy.meters.rapl.meter import RaplMeter
 
     return RaplMeter()
 
 
 def _codecarbon() -> Meter:
-    from pytest_inferenergy.meters.codecarbon import CodecarbonMeter
+    from pytest_inferenergy.meters.codecarbon.meter import CodecarbonMeter
 
     return CodecarbonMeter()
 
@@ -103,13 +103,13 @@ def _replay(path: str) -> Meter:
 
 
 def _prometheus(url: str, counter: str | None) -> Meter:
-    from pytest_inferenergy.meters.prometheus import PrometheusMeter
-    from pytest_inferenergy.meters.prometheus_source import parse_source
+    from pytest_inferenergy.meters.prometheus.meter import PrometheusMeter
+    from pytest_inferenergy.meters.prometheus.source import parse_source
 
     return PrometheusMeter(url, None if counter is None else parse_source(counter))
 
 
 def _zeus() -> Meter:
-    from pytest_inferenergy.meters.zeus import ZeusMeter
+    from pytest_inferenergy.meters.zeus.meter import ZeusMeter
 
     return ZeusMeter()

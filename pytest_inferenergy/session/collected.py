@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_inferenergy.model_id import is_model
+from pytest_inferenergy.names import is_model
 
 
-class Collected:
+class CollectedTests:
     """What was collected, deselected tests too."""
 
     def __init__(self) -> None:

@@ -41,7 +41,7 @@ def _attempt(session: EnergySession, step: Callable[[EnergySession], None]) -> N
 
 
 def _write_baselines(session: EnergySession) -> None:
-    from pytest_inferenergy.outcomes.evidence import store
+    from pytest_inferenergy.baselines.evidence import store
 
     root = session.config.rootpath
     done = store(session.outcomes, session.settings.baselines, accept=session.settings.accept)
@@ -107,7 +107,7 @@ def document_of(session: EnergySession) -> dict[str, Any]:
 
 
 def _document(session: EnergySession) -> dict[str, Any]:
-    from pytest_inferenergy.reporting.document import results_document
+    from pytest_inferenergy.report.document import results_document
 
     document = results_document(
         session.outcomes,
@@ -127,14 +127,14 @@ def _document(session: EnergySession) -> dict[str, Any]:
 
 
 def _write_reports(session: EnergySession) -> None:
-    from pytest_inferenergy.reporting.outputs import KINDS
+    from pytest_inferenergy.report.outputs import KINDS
 
     for kind in KINDS:
         path = getattr(session.settings, kind)
         if path is not None:
             _attempt(session, functools.partial(_write, kind=kind, path=path))
     if os.environ.get("GITHUB_STEP_SUMMARY") and (session.outcomes or session.comparisons):
-        from pytest_inferenergy.reporting.github import append_summary
+        from pytest_inferenergy.report.github import append_summary
 
         fault = append_summary(document_of(session))
         if fault is not None:  # nobody asked for it: no reason to fail the run
@@ -142,8 +142,8 @@ def _write_reports(session: EnergySession) -> None:
 
 
 def _write(session: EnergySession, kind: str, path: Path) -> None:
-    from pytest_inferenergy.reporting.files import write
-    from pytest_inferenergy.reporting.outputs import SPOILT, text_of
+    from pytest_inferenergy.report.files import write
+    from pytest_inferenergy.report.outputs import SPOILT, text_of
 
     try:
         text = text_of(kind, document_of(session))

@@ -15,7 +15,7 @@ from pytest_inferenergy.escaping import line
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_inferenergy.session.collected import Collected
+    from pytest_inferenergy.session.collected import CollectedTests
 
 MOST_LINES: Final = 5
 """So many are named in the last lines; the JSON results hold all of them."""
@@ -26,7 +26,7 @@ Unseen = tuple[Gone, bool]
 """Those of all machines, and whether no test is left of all that is stored."""
 
 
-def unseen(config: pytest.Config, seen: Collected, folder: Path) -> Unseen | None:
+def unseen(config: pytest.Config, seen: CollectedTests, folder: Path) -> Unseen | None:
     """What is stored in a folder and has no test; ``None``: not every test was to be seen."""
     by_name = any("::" in argument for argument in config.args)
     some = by_name or config.getoption("lf", None) or config.getoption("energy_model", None)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_inferenergy.session.collected import Collected
+from pytest_inferenergy.session.collected import CollectedTests
 from pytest_inferenergy.settings import Settings
 
 if TYPE_CHECKING:
+    from pytest_inferenergy.ab.against import Against
     from pytest_inferenergy.baselines.profile import MachineProfile
-    from pytest_inferenergy.comparing.against import Against
-    from pytest_inferenergy.ranks.side import Ranks
+    from pytest_inferenergy.distributed.role import Ranks
     from pytest_inferenergy.session.gone import Gone, Unseen
 
 SESSION: pytest.StashKey[EnergySession] = pytest.StashKey()
@@ -68,7 +68,7 @@ class EnergySession:
         """What went wrong at the end of the run, for the last lines."""
         self.written: list[str] = []
         """What became of the baselines, for the last lines."""
-        self.collected = Collected()
+        self.collected = CollectedTests()
         """Which tests exist."""
         self.unseen: Unseen | None = None
         """Baselines without a test, as the xdist worker saw it that collected them."""
@@ -88,17 +88,17 @@ class EnergySession:
     def measurer(self) -> Any:
         """The measurer of this process, made at the first measurement."""
         if self._measurer is None:
-            from pytest_inferenergy.judging.surroundings import Surroundings
-            from pytest_inferenergy.live import live_line
-            from pytest_inferenergy.measurer import Measurer
+            from pytest_inferenergy.measure.context import Context
+            from pytest_inferenergy.progress import progress_reporter
+            from pytest_inferenergy.runner import Runner
 
             worker = worker_input(self.config)
-            self._measurer = Measurer(
+            self._measurer = Runner(
                 self.settings,
-                Surroundings(
+                Context(
                     self.config.rootpath,
                     siblings=worker is not None and worker["workercount"] > 1,
-                    live=live_line(self.config),
+                    live=progress_reporter(self.config),
                     alter_profile=self._alter_profile,
                 ),
                 lock=None if worker is None else lock_path(worker["testrunuid"]),
@@ -107,7 +107,7 @@ class EnergySession:
         if self.settings.disable or self.silent:
             return self._measurer
         if self.ranks is None:
-            from pytest_inferenergy.ranks.side import Ranks
+            from pytest_inferenergy.distributed.role import Ranks
 
             self.ranks = Ranks()
         against = self.settings.against is not None
@@ -125,7 +125,7 @@ class EnergySession:
         if worker is None or not self.selected or settings.disable or worker["workercount"] < 2:
             return
         if settings.meter in ("auto", "nvml"):
-            from pytest_inferenergy.sharing.own_gpu import own_a_gpu
+            from pytest_inferenergy.locks.own_gpu import own_a_gpu
 
             self._own_gpu = own_a_gpu(int(worker["workerid"].lstrip("gw")))
 
@@ -197,7 +197,7 @@ class EnergySession:
 
     def summary(self) -> str:
         """The closing line."""
-        from pytest_inferenergy.reporting.summary import summary_line
+        from pytest_inferenergy.report.summary import summary_line
 
         by_turns = sum(1 for turns in self.comparisons if turns["ratio"] is not None)
         silent = sum(1 for test in self._tests.values() if test.outcomes or test.comparisons)
@@ -234,7 +234,7 @@ def worker_input(config: pytest.Config) -> Mapping[str, Any] | None:
 
 def lock_path(uid: str) -> Path:
     """The file by which the workers of one run take turns at measuring."""
-    from pytest_inferenergy.sharing.locks import lock_file
+    from pytest_inferenergy.locks.files import lock_file
 
     return lock_file(uid)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_inferenergy.escaping import line
-from pytest_inferenergy.judging.unmeasured import PASSED_OVER
-from pytest_inferenergy.reporting.against import summary
-from pytest_inferenergy.reporting.document import shown
-from pytest_inferenergy.reporting.remarks import remarks
-from pytest_inferenergy.reporting.table import by_turns, measured_on, notes, table, unmeasured
+from pytest_inferenergy.measure.unmeasured import PASSED_OVER
+from pytest_inferenergy.report.against import summary
+from pytest_inferenergy.report.document import shown
+from pytest_inferenergy.report.remarks import remarks
+from pytest_inferenergy.report.table import by_turns, measured_on, notes, table, unmeasured
 from pytest_inferenergy.session.ending import document_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def write_summary(terminal: pytest.TerminalReporter, session: EnergySession) -> 
     if against is not None:
         _write(terminal, [f"energy: {against}"])
     if os.environ.get("GITHUB_ACTIONS") and not (session.silent or session.follows):
-        from pytest_inferenergy.reporting.github import actions_lines
+        from pytest_inferenergy.report.github import actions_lines
 
         for command in actions_lines(document_of(session), terminal.config.rootpath):
             terminal.write_line(command)

@@ -9,7 +9,7 @@
 Nothing heavy is imported before `load` is called.
 """
 
-from pytest_inferenergy.task_names import TASKS
+from pytest_inferenergy.names import TASKS
 from pytest_inferenergy.tasks.architecture import Architecture
 from pytest_inferenergy.tasks.ladder import architectures
 from pytest_inferenergy.tasks.loading import load

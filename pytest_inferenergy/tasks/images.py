@@ -34,8 +34,8 @@ def draw(number: int) -> NDArray[np.uint8]:
         else:
             inside = (abs(row - y) < radius) & (abs(column - x) < radius // 2)
         picture[inside] = colour
-    grain = random.integers(-6, 7, picture.shape)
-    return (picture + grain).clip(0, 255).astype(np.uint8)
+    sampling_interval = random.integers(-6, 7, picture.shape)
+    return (picture + sampling_interval).clip(0, 255).astype(np.uint8)
 
 
 def encode(pixels: NDArray[np.uint8]) -> bytes:

@@ -9,7 +9,7 @@ from pytest_inferenergy.errors import MisuseError
 from pytest_inferenergy.tasks.task import Task, find
 
 if TYPE_CHECKING:
-    from pytest_inferenergy.measuring.workload import Workload
+    from pytest_inferenergy.measure.workload import Workload
     from pytest_inferenergy.tasks.inputs import Inputs
     from pytest_inferenergy.tasks.subject import Subject, Wish
 
@@ -86,8 +86,8 @@ def _subject(wish: Wish, random_weights: bool) -> Subject:
 
 
 def _workload(wish: Wish, subject: Subject, random_weights: bool) -> Workload:
-    from pytest_inferenergy.measuring.digest import input_digest
-    from pytest_inferenergy.measuring.workload import Workload
+    from pytest_inferenergy.measure.digest import input_digest
+    from pytest_inferenergy.measure.workload import Workload
 
     tokens = subject.lengths.get("new_tokens")
     makes_images = wish.task.name == "text-to-image"

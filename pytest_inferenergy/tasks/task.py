@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.task_names import unknown_task
+from pytest_inferenergy.names import unknown_task
 
 
 @dataclass(frozen=True)

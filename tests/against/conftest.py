@@ -18,7 +18,7 @@ import pytest
 from pytest_inferenergy.baselines.change import join
 from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.store import update
-from pytest_inferenergy.deciding.run import Run as StoredRun
+from pytest_inferenergy.stats.runs import Run as StoredRun
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice
@@ -26,8 +26,8 @@ from tests.plugins import ALONE_OR_WITH_WORKERS
 from tests.schemas import problems
 
 QUICK = """
-    from pytest_inferenergy.comparing import partner, turns
-    from pytest_inferenergy.measuring import warmup
+    from pytest_inferenergy.ab import partner, turns
+    from pytest_inferenergy.measure import warmup
 
     warmup.WINDOW_SECONDS = 0.1
     turns.WASH_OUT = 0.02

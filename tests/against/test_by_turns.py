@@ -90,7 +90,7 @@ def test_several_measurements_of_a_test_are_met_in_their_order(bare: Repository)
                 work()
             assert w.joules_per_inference > 0
             energy.run(work, name="once", once=True)
-            decks = energy.run(lambda x: work(), inputs=[1, 2], name="deck")
+            decks = energy.run(lambda x: work(), inputs=[1, 2], name="cycle")
             assert decks.kwh_per_1k > 0
             energy.run(lambda x: work(), setup=lambda: 1, name="setup")
         """,
@@ -101,7 +101,7 @@ def test_several_measurements_of_a_test_are_met_in_their_order(bare: Repository)
     assert {name[len("test_all") :]: mark["state"] for name, mark in bare.marks.items()} == {
         "prefill": "not_compared",
         "once": "not_compared",
-        "deck": "turns",
+        "cycle": "turns",
         "setup": "turns",
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_inferenergy.meters.meter_set import MeterSet
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice
 

@@ -69,7 +69,8 @@ def test_without_the_option_nothing_of_it_is_imported(repository: Repository) ->
         import sys
 
         def test_imports(energy):
-            assert not [name for name in sys.modules if "against" in name or "comparing" in name]
+            of_it = ("pytest_inferenergy.ab.", "pytest_inferenergy.session.against")
+            assert not [name for name in sys.modules if name.startswith(of_it)]
         """,
     )
     repository.write("tests/conftest.py", "")

@@ -7,7 +7,7 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_inferenergy.comparing.paths import Mapped, installed_apart, leaks
+from pytest_inferenergy.ab.paths import Mapped, installed_apart, leaks
 
 MAPPED = Mapped.between("/home/me/app", "/tmp/x/app", ["/usr", "/home/me/app/.venv", "/home/me"])
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_inferenergy.baselines.change import join
 from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.store import update
-from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.stats.runs import Run
 from tests.against.conftest import Repository
 from tests.baselines.baseline_examples import H200, NOON, a_run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_inferenergy.comparing.worktree import make_worktree
+from pytest_inferenergy.ab.worktree import make_worktree
 from pytest_inferenergy.git import find_revision
 
 

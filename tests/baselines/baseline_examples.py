@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_inferenergy.baselines.history import Anchor, Baselines, History
 from pytest_inferenergy.baselines.profile import MachineProfile
-from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.stats.runs import Run
 
 H200 = MachineProfile("NVIDIA H200", 1, 700, False, "nvml", ("gpu",))
 NODEID = "tests/test_film.py::test_sentiment"

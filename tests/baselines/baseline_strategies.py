@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pytest_inferenergy.baselines.fields import text_problem
 from pytest_inferenergy.baselines.history import Anchor, Baselines, History
 from pytest_inferenergy.baselines.profile import COMPONENT_ORDER, MachineProfile
-from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.stats.runs import Run
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(
     lambda text: text_problem(text) is None

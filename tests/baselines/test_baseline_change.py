@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pytest_inferenergy.baselines.change import join, prune, restart
 from pytest_inferenergy.baselines.history import Baselines, History
-from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.stats.runs import Run
 
 from . import baseline_strategies as anything
 from .baseline_examples import H200, NODEID, NOON, a_run, some_baselines

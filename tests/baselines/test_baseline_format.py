@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pytest_inferenergy.baselines import json_text
 from pytest_inferenergy.baselines.format import parse, serialise
 from pytest_inferenergy.baselines.history import Anchor, Baselines, History
-from pytest_inferenergy.deciding.run import Run
 from pytest_inferenergy.errors import BaselineError
+from pytest_inferenergy.stats.runs import Run
 
 from . import baseline_strategies as anything
 from .baseline_examples import H200, NODEID, NOON, a_history, a_run, some_baselines

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.reporting.html import render_html
+from pytest_inferenergy.report.html import render_html
 from tests.browser.chromium import look_through, missing, start
 
 REQUIRED = "INFERENERGY_BROWSER"

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_inferenergy.escaping import line
 from tests.browser.conftest import OpenReport, Page
-from tests.reporting.documents import HOSTILE, document, every_verdict, full, many
+from tests.report.documents import HOSTILE, document, every_verdict, full, many
 
 pytestmark = pytest.mark.one_python
 

@@ -16,9 +16,9 @@ from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.baselines.run_record import to_record
 from pytest_inferenergy.baselines.store import load, update
 from pytest_inferenergy.cli import app
-from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.stats.runs import Run
 from tests.baselines.baseline_examples import H200, NODEID, NOON, a_run
-from tests.reporting.outcomes import measured
+from tests.report.outcomes import measured
 
 Invoke = Callable[..., Result]
 DAY = 86400.0

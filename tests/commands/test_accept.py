@@ -18,7 +18,7 @@ from tests.commands.conftest import (
     write_baselines,
     write_results,
 )
-from tests.reporting.outcomes import budget, unmeasured
+from tests.report.outcomes import budget, unmeasured
 
 TODAY: dict[str, Any] = {"run": {"time": NOON + DAY}}
 BY_GATE: dict[str, Any] = {"test_outcome": "failed", "failed_by_gate": True}

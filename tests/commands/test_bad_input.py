@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from pytest_inferenergy.cli import app
 from tests.commands.conftest import Invoke, outcome, write_results
-from tests.reporting.outcomes import budget
+from tests.report.outcomes import budget
 
 GOOD: dict[str, Any] = {"schema": 1, "settings": {}, "measurements": []}
 FILES: dict[str, tuple[str, str]] = {

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_inferenergy.baselines.profile import MachineProfile
-from pytest_inferenergy.deciding.ratio import level_ratio
+from pytest_inferenergy.stats.ratio import level_ratio
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.commands.conftest import DAY, Invoke, files, outcome, write_baselines, write_results
-from tests.reporting.outcomes import unmeasured
+from tests.report.outcomes import unmeasured
 
 A100 = MachineProfile("NVIDIA A100", 1, 400, False, "nvml", ("gpu",))
 

@@ -14,15 +14,15 @@ import pytest
 from pytest_inferenergy.commands import doctor, doctor_cpu
 from pytest_inferenergy.commands.doctor_gpu import ADVICE, advice
 from pytest_inferenergy.commands.doctor_text import text
-from pytest_inferenergy.deciding.detectable import by_stored_runs, by_turns
-from pytest_inferenergy.deciding.margins import Margins
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters import powercap
 from pytest_inferenergy.meters.meter_set import MeterSet
-from pytest_inferenergy.meters.rapl import RaplMeter
+from pytest_inferenergy.meters.rapl import powercap
+from pytest_inferenergy.meters.rapl.meter import RaplMeter
+from pytest_inferenergy.stats.detectable import by_stored_runs, by_turns
+from pytest_inferenergy.stats.margins import Margins
 from tests.baselines.baseline_examples import a_run
 from tests.commands.conftest import Invoke, files
-from tests.measuring.fakes import Clock, HandMeter
+from tests.measure.fakes import Clock, HandMeter
 from tests.meters.powercap_tree import PowercapTree
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 from pytest_inferenergy.baselines.profile import MachineProfile
 from pytest_inferenergy.cli import app
 from tests.commands.conftest import outcome, write_results
-from tests.reporting.documents import every_verdict
-from tests.reporting.rendered import Page
+from tests.report.documents import every_verdict
+from tests.report.rendered import Page
 from tests.test_escaping import HOSTILE, hidden
 
 TEXT = "\x1b]0;x\x07\n::set-output name=safe::yes\r\n::stop-commands::x\u2028::warning::x\u202e"

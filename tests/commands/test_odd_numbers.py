@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from pytest_inferenergy.cli import app
 from pytest_inferenergy.errors import InferenergyError
-from pytest_inferenergy.reporting.document import results_document
-from pytest_inferenergy.reporting.html.ladder import ladder
+from pytest_inferenergy.report.document import results_document
+from pytest_inferenergy.report.html.ladder import ladder
 from pytest_inferenergy.session.ending import _write
 from tests.commands.conftest import Invoke
-from tests.reporting.documents import full
+from tests.report.documents import full
 
 ODD = (0, 0.0, -0.0, -1, 1, 5e-324, -5e-324, 1e-300, 1e300, -1e300, 1.7976931348623157e308, 10**400)
 LARGE = (*ODD, "1e999")

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_inferenergy.baselines.course import course
+from pytest_inferenergy.baselines.drift import course
 from pytest_inferenergy.baselines.history import Anchor, History
 from tests.baselines.baseline_examples import H200, NODEID, NOON, a_run
 from tests.commands.conftest import DAY, Invoke, files, write_baselines

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.measuring.measure import Measuring
-from pytest_inferenergy.measuring.workload import Workload
+from pytest_inferenergy.measure.recorder import WindowRecorder
+from pytest_inferenergy.measure.workload import Workload
 from pytest_inferenergy.meters.meter_set import MeterSet
-from pytest_inferenergy.reporting import outputs
-from pytest_inferenergy.reporting.document import results_document
+from pytest_inferenergy.report import outputs
+from pytest_inferenergy.report.document import results_document
 from pytest_inferenergy.tasks import task
-from tests.reporting.outcomes import measured, unmeasured
+from tests.report.outcomes import measured, unmeasured
 
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
@@ -32,7 +32,7 @@ def example(title: str) -> dict[str, Any]:
 
 def test_the_meter_measures() -> None:
     meter = example("A meter")["LampMeter"]()
-    measuring = Measuring(Workload(lambda: time.sleep(0.02)), MeterSet([meter]), None)
+    measuring = WindowRecorder(Workload(lambda: time.sleep(0.02)), MeterSet([meter]), None)
     measuring.attach()
     measuring.measure_slow(2)
     windows = measuring.recording.windows
@@ -53,7 +53,7 @@ def test_the_task_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     translation = example("A task")["TRANSLATION"]
     names = ("translation", *task.BY_NAME)
     monkeypatch.setattr(task, "BY_NAME", {**task.BY_NAME, translation.name: translation})
-    monkeypatch.setattr("pytest_inferenergy.task_names.TASKS", names)
+    monkeypatch.setattr("pytest_inferenergy.names.TASKS", names)
     assert task.find("translation") is translation
 
 

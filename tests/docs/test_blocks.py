@@ -15,8 +15,8 @@ import yaml
 from typer.testing import CliRunner
 
 from pytest_inferenergy.cli import app
-from pytest_inferenergy.options.options import FILES, INI_ONLY, OPTIONS
-from pytest_inferenergy.options.values import value_of
+from pytest_inferenergy.session.options.declaration import FILES, INI_ONLY, OPTIONS
+from pytest_inferenergy.session.options.values import value_of
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, Command, commands
 
 LANGUAGES = {"python", "console", "ini", "toml", "yaml", "json", "text"}

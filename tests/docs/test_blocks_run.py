@@ -51,10 +51,10 @@ ALONE = [
 @pytest.fixture
 def reader(project: Project, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project of a reader's, who has models, a GPU and little time."""
-    monkeypatch.setattr("pytest_inferenergy.measuring.warmup.WINDOW_SECONDS", 0.03)
-    monkeypatch.setattr("pytest_inferenergy.comparing.turns.WASH_OUT", 0.02)
-    monkeypatch.setattr("pytest_inferenergy.meters.nvml.IDLE_AFTER", 0.02)
-    monkeypatch.setattr("pytest_inferenergy.meters.nvml.IDLE_SECONDS", 0.02)
+    monkeypatch.setattr("pytest_inferenergy.measure.warmup.WINDOW_SECONDS", 0.03)
+    monkeypatch.setattr("pytest_inferenergy.ab.interleave.WASH_OUT", 0.02)
+    monkeypatch.setattr("pytest_inferenergy.meters.nvml.meter.IDLE_AFTER", 0.02)
+    monkeypatch.setattr("pytest_inferenergy.meters.nvml.meter.IDLE_SECONDS", 0.02)
     project.gpu = fake_nvml(
         FakeDevice(watts=100, tick=0.02, tick_lag=0.002, sample_period=0.01), in_process=True
     )

@@ -32,8 +32,8 @@ HOSTED, OWN, AGAINST = (
 GITLAB = ".gitlab-ci.yml"
 
 QUICK = """
-from pytest_inferenergy.comparing import turns
-from pytest_inferenergy.measuring import warmup
+from pytest_inferenergy.ab import turns
+from pytest_inferenergy.measure import warmup
 
 warmup.WINDOW_SECONDS = 0.1
 turns.WASH_OUT = 0.02

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from docs.hooks import links, offline, tables
-from pytest_inferenergy.options.options import INI_ONLY, OPTIONS
+from pytest_inferenergy.session.options.declaration import INI_ONLY, OPTIONS
 
 PAGES = sorted(
     path.relative_to(links.ROOT).as_posix() for path in (links.ROOT / "docs").rglob("*.md")

@@ -21,7 +21,7 @@ QUOTES = [
     code for code in CODE if ("…" in code or code.count(" ") > 1) and not code.startswith(TYPED)
 ]
 GAP = "…"
-ROOMS = ("meters", "baselines", "comparing", "measuring", "git.py", "sharing", "bench.py")
+ROOMS = ("meters", "baselines", "ab", "measure", "git.py", "locks", "meter_access.py")
 """Where errors are raised that no argument explains: each of them stands on the page."""
 ERRORS = {
     "MeterError",
@@ -31,13 +31,14 @@ ERRORS = {
     "RevisionError",
     "ReferenceTestError",
 }
-OF_ARGUMENTS = {"measuring/workload_check.py"}
+OF_ARGUMENTS = {"measure/workload_check.py"}
 OURS = (
     "the meter is closed",
     "asked to wait",
     "must end after it starts",
     "began before this meter's first mark",
     "settle first",
+    "the devices were never chosen",
     "was cancelled",
     "unknown meter",
 )

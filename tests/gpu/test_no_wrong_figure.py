@@ -12,7 +12,7 @@ import pytest
 
 from pytest_inferenergy import Energy
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.meters.nvml_gpu import hashed
+from pytest_inferenergy.meters.nvml.gpu import hashed
 
 CHILD = """
 import sys, time, torch

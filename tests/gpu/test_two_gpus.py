@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy import Energy
-from pytest_inferenergy.meters.nvml_gpu import hashed
+from pytest_inferenergy.meters.nvml.gpu import hashed
 from tests.gpu.truth import energies_of_a_call
 
 AGREES = 0.02

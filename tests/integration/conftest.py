@@ -14,7 +14,7 @@ import pytest
 from pytest_inferenergy.baselines.change import join
 from pytest_inferenergy.baselines.history import Baselines
 from pytest_inferenergy.baselines.store import update
-from pytest_inferenergy.deciding.run import Run
+from pytest_inferenergy.stats.runs import Run
 from tests.baselines.baseline_examples import H200, NOON, a_run
 from tests.nvml.curve import TRACES
 from tests.nvml.fixture import MakeFakeNvml
@@ -27,12 +27,13 @@ from tests.schemas import problems
 for _name in (
     "numpy", "scipy.special", "scipy.stats", "pynvml", "tabulate", "filelock", "jsonschema",
     "requests",
-    "pytest_inferenergy.energy", "pytest_inferenergy.session.ending", "pytest_inferenergy.gating",
-    "pytest_inferenergy.outcomes.gate", "pytest_inferenergy.measurer",
-    "pytest_inferenergy.judging.outcome",
-    "pytest_inferenergy.meters.nvml", "pytest_inferenergy.meters.replay",
-    "pytest_inferenergy.meters.prometheus",
-    "pytest_inferenergy.reporting.message", "pytest_inferenergy.session.terminal",
+    "pytest_inferenergy.api", "pytest_inferenergy.session.ending",
+    "pytest_inferenergy.session.gating",
+    "pytest_inferenergy.gate", "pytest_inferenergy.runner",
+    "pytest_inferenergy.measure.outcome",
+    "pytest_inferenergy.meters.nvml.meter", "pytest_inferenergy.meters.replay",
+    "pytest_inferenergy.meters.prometheus.meter",
+    "pytest_inferenergy.report.message", "pytest_inferenergy.session.terminal",
 ):  # fmt: skip
     importlib.import_module(_name)
 
@@ -145,7 +146,7 @@ def project(
     pytester: pytest.Pytester, fake_nvml: MakeFakeNvml, monkeypatch: pytest.MonkeyPatch
 ) -> Project:
     """A project with quick settings, on a machine whose one GPU draws 300 W."""
-    monkeypatch.setattr("pytest_inferenergy.meters.nvml.IDLE_SECONDS", 0.1)
+    monkeypatch.setattr("pytest_inferenergy.meters.nvml.meter.IDLE_SECONDS", 0.1)
     monkeypatch.delenv("COLUMNS", raising=False)  # known, it would wrap tables
     fake = fake_nvml(FakeDevice(watts=300), in_process=True)
     pytester.makeini(QUICK)

@@ -8,7 +8,7 @@ import sysconfig
 
 import pytest
 
-from pytest_inferenergy.reporting.outputs import KINDS
+from pytest_inferenergy.report.outputs import KINDS
 from tests.integration.conftest import BLOCK, Project
 
 TEST = "test_model.py::test_block"

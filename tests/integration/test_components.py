@@ -25,7 +25,7 @@ class SteadyCpu:
     def profile(self) -> MeterProfile:
         return MeterProfile(meter=self.name, device="A steady CPU", count=1)
 
-    def settle(self, instant: float, timeout: float = 2.0) -> None:
+    def wait_until_covered(self, instant: float, timeout: float = 2.0) -> None:
         """All is known at once."""
 
     def read(self, start: float, end: float) -> tuple[Reading, ...]:

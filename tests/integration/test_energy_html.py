@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.reporting.html import render_html
+from pytest_inferenergy.report.html import render_html
 from tests.integration.conftest import BLOCK, Project
 
 pytest.importorskip("jinja2")
@@ -71,7 +71,7 @@ def test_without_the_extra_the_run_does_not_start(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "pytest_inferenergy.reporting.html.extra.find_spec",
+        "pytest_inferenergy.report.html.extra.find_spec",
         lambda name: None if name == "plotly" else object(),
     )
     project.write(BLOCK)

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_inferenergy import Workload, tasks
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.model_id import again, is_model, model_name
+from pytest_inferenergy.names import again, is_model, model_name
 from tests.integration.conftest import USUAL, Project
 
 GPT = ("--energy-model=distilgpt2", "--energy-task=text-generation")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_inferenergy.reporting.markdown import LIMIT
+from pytest_inferenergy.report.markdown import LIMIT
 from tests.integration.conftest import BLOCK, Project
 
 TWO = """

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from pytest_inferenergy import hookspec
+from pytest_inferenergy.session import hookspec
 from tests.integration.conftest import BLOCK, Project
 
 

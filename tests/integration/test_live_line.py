@@ -21,8 +21,8 @@ pyte = pytest.importorskip("pyte")
 
 CONFTEST = """
     from pytest_inferenergy import live
-    from pytest_inferenergy.comparing import turns
-    from pytest_inferenergy.measuring import warmup
+    from pytest_inferenergy.ab import turns
+    from pytest_inferenergy.measure import warmup
 
     live.AFTER = 0.2
     warmup.WINDOW_SECONDS = 0.1

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_inferenergy.meters import listed, select, visible
+from pytest_inferenergy.meters import select
+from pytest_inferenergy.meters.nvml import listed, visible
 from tests.integration.conftest import BLOCK, Project
 from tests.integration.test_components import SteadyCpu
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.reporting.csv_results import COLUMNS
-from pytest_inferenergy.reporting.table import label
+from pytest_inferenergy.report.csv_results import COLUMNS
+from pytest_inferenergy.report.table import label
 from tests.integration.conftest import Project
-from tests.reporting.rendered import Page
+from tests.report.rendered import Page
 
 pytestmark = pytest.mark.every_python
 

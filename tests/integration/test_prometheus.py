@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_inferenergy.meters.prometheus_source import TOKEN_VARIABLE
+from pytest_inferenergy.meters.prometheus.source import TOKEN_VARIABLE
 from tests.integration.conftest import USUAL
 from tests.meters.recordings import STEADY, trace
 from tests.prometheus.exporter import Card, Exporter

@@ -26,7 +26,7 @@ TWO = """
 """
 DESCRIBED = """
     import time
-    from pytest_inferenergy.measuring.workload import Workload
+    from pytest_inferenergy.measure.workload import Workload
 
     def test_it(energy):
         own = {"task": "text-generation", "model": "distilgpt2", "batch_size": 4}

@@ -9,8 +9,8 @@ from subprocess import Popen
 
 import pytest
 
-from pytest_inferenergy import live
-from pytest_inferenergy.sharing import turns
+from pytest_inferenergy import progress as live
+from pytest_inferenergy.locks import gpu_lock as turns
 from tests.holding import held
 from tests.integration.conftest import BLOCK, Project
 from tests.nvml.library import default_uuid
@@ -56,11 +56,11 @@ def test_a_worker_tells_it_too(project: Project) -> None:
 def test_quiet_is_quiet(waiting: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = []
 
-    def told(self: live.Silence, gpu: str, seconds: float, holder: object) -> None:
+    def told(self: live.ProgressReporter, gpu: str, seconds: float, holder: object) -> None:
         assert callable(holder)
         waited.append(holder())
 
-    monkeypatch.setattr(live.Silence, "waiting", told)
+    monkeypatch.setattr(live.ProgressReporter, "waiting", told)
     result = waiting.run("-q")
     result.assert_outcomes(passed=1)
     assert waited == ["process 4711 in /home/me"]

@@ -20,7 +20,7 @@ from tests.nvml.library import FakeDevice, default_uuid
 LOG = """
     import json, os, pathlib, time
     import filelock, pytest
-    from pytest_inferenergy.sharing.locks import lock_file
+    from pytest_inferenergy.locks.files import lock_file
 
     HERE = pathlib.Path(__file__).parent
 

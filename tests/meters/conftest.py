@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 from tests.meters.nvml_windows import OpenMeter
 
 

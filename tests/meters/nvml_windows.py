@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 from tests.nvml.curve import Curve
 from tests.nvml.library import FakeDevice, FakeNvml
 
@@ -34,7 +34,7 @@ def recorded(meter: NvmlMeter, seconds: float) -> tuple[float, float]:
     start = time.perf_counter()
     time.sleep(seconds)
     end = time.perf_counter()
-    meter.settle(end)
+    meter.wait_until_covered(end)
     return start, end
 
 

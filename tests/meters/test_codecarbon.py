@@ -17,7 +17,7 @@ import pytest
 
 from pytest_inferenergy.errors import MeterError
 from pytest_inferenergy.meters.base import Meter, Reading
-from pytest_inferenergy.meters.codecarbon import CodecarbonMeter
+from pytest_inferenergy.meters.codecarbon.meter import CodecarbonMeter
 from tests.nvml.fixture import MakeFakeNvml
 
 pytest.importorskip("codecarbon")
@@ -42,7 +42,7 @@ def window(meter: Meter, seconds: float) -> tuple[dict[str, Reading], float]:
     start = meter.edge()
     busy(seconds)
     end = meter.edge()
-    meter.settle(end)
+    meter.wait_until_covered(end)
     return {reading.component: reading for reading in meter.read(start, end)}, end - start
 
 
@@ -73,7 +73,7 @@ def test_windows_in_a_row_add_up(meter: CodecarbonMeter) -> None:
     for _ in range(4):
         time.sleep(0.1)
         edges.append(meter.edge())
-    meter.settle(edges[-1])
+    meter.wait_until_covered(edges[-1])
     parts = [meter.read(*pair)[1].joules for pair in itertools.pairwise(edges)]
     assert sum(parts) == pytest.approx(meter.read(edges[0], edges[-1])[1].joules)
 
@@ -87,7 +87,7 @@ def test_window_shorter_than_codecarbon_measures_is_known_once_settled(
     assert meter.covered() < end
     with pytest.raises(MeterError, match="settle first"):
         meter.read(start, end)
-    meter.settle(end)
+    meter.wait_until_covered(end)
     assert all(reading.joules > 0 for reading in meter.read(start, end))
 
 
@@ -112,7 +112,7 @@ def test_forgotten_windows_are_unknown(meter: CodecarbonMeter) -> None:
     readings, _ = window(meter, 0.1)
     assert readings
     start = meter.edge()
-    meter.settle(start)
+    meter.wait_until_covered(start)
     meter.forget(start)
     with pytest.raises(MeterError, match="still known"):
         meter.read(start - 1.0, start)
@@ -132,7 +132,7 @@ def test_failure_that_codecarbon_swallows_is_an_error(
     time.sleep(0.1)
     end = meter.edge()
     with pytest.raises(MeterError, match="gave no figure"):
-        meter.settle(end, timeout=0.2)
+        meter.wait_until_covered(end, timeout=0.2)
     with pytest.raises(MeterError):
         meter.read(start, end)
 
@@ -224,7 +224,7 @@ def no_network(*_):
 
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = no_network
 
-from pytest_inferenergy.meters.codecarbon import CodecarbonMeter
+from pytest_inferenergy.meters.codecarbon.meter import CodecarbonMeter
 import sys
 assert not {"codecarbon", "psutil", "pandas"} & set(sys.modules)
 meter = CodecarbonMeter()
@@ -305,7 +305,7 @@ def counted(name):
 for name in dir(pynvml):
     if name.startswith("nvmlDeviceGet"):
         counted(name)
-from pytest_inferenergy.meters.codecarbon import CodecarbonMeter
+from pytest_inferenergy.meters.codecarbon.meter import CodecarbonMeter
 meter = CodecarbonMeter()
 found = len(calls)
 start = meter.edge()

@@ -12,16 +12,16 @@ import pynvml
 import pytest
 
 from pytest_inferenergy.meters.base import DeviceState, joined_state
-from pytest_inferenergy.meters.nvml import NvmlMeter
-from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
-from pytest_inferenergy.meters.nvml_states import States
-from pytest_inferenergy.meters.processes import (
+from pytest_inferenergy.meters.nvml.gpu import all_gpus, open_library
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
+from pytest_inferenergy.meters.nvml.processes import (
     Family,
     descends,
     exists,
     is_mps_server,
     one_unknown,
 )
+from pytest_inferenergy.meters.nvml.states import States
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml
 
@@ -148,7 +148,7 @@ class TestForeign:
     def test_an_xdist_sibling_is_a_stranger_wherever_we_work(
         self, device: Device, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("pytest_inferenergy.meters.nvml_states.is_sibling", STRANGER.__eq__)
+        monkeypatch.setattr("pytest_inferenergy.meters.nvml.states.is_sibling", STRANGER.__eq__)
         device.fake.process(STRANGER, sm_percent=10)
         assert device.foreign() == (STRANGER,)
 
@@ -187,7 +187,7 @@ class TestForeign:
         self, device: Device, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         server = os.getppid()
-        monkeypatch.setattr("pytest_inferenergy.meters.nvml_states.is_mps_server", server.__eq__)
+        monkeypatch.setattr("pytest_inferenergy.meters.nvml.states.is_mps_server", server.__eq__)
         device.fake.process(os.getpid(), sm_percent=0)
         device.fake.process(server, sm_percent=90)
         assert device.foreign() == ()
@@ -230,7 +230,7 @@ class TestWindows:
                 if busy:
                     fake.gone(ELSEWHERE)
                     time.sleep(1.2)
-            meter.settle(windows[-1][1])
+            meter.wait_until_covered(windows[-1][1])
             seen = [meter.read(*window)[0].state for window in windows]
         finally:
             meter.close()

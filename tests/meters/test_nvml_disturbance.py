@@ -88,7 +88,7 @@ class TestDisturbance:
         meter.attach()
         work(0.5)
         start, end = work(2.5)
-        meter.settle(end)
+        meter.wait_until_covered(end)
         relative, scores = compare(meter, fake, start, end)
         assert rms(relative) <= 0.02
         assert rms(scores) <= HONEST

@@ -12,10 +12,10 @@ import pynvml
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.nvml import NvmlMeter
-from pytest_inferenergy.meters.nvml_gpu import Gpu, all_gpus, open_library
-from pytest_inferenergy.meters.nvml_track import Track
-from pytest_inferenergy.meters.processes import Family
+from pytest_inferenergy.meters.nvml.gpu import Gpu, all_gpus, open_library
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
+from pytest_inferenergy.meters.nvml.processes import Family
+from pytest_inferenergy.meters.nvml.track import Track
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml
 
@@ -154,13 +154,13 @@ class TestTheCounter:
         good = time.perf_counter()
         time.sleep(0.6)
         good_end = time.perf_counter()
-        nvml.settle(good_end)
+        nvml.wait_until_covered(good_end)
         fake.counter(mode)
         start = time.perf_counter()
         time.sleep(0.1)
         end = time.perf_counter()
         with pytest.raises(MeterError, match=message) as caught:
-            nvml.settle(end)
+            nvml.wait_until_covered(end)
         assert caught.value.flag == flag
         with pytest.raises(MeterError, match=message):
             nvml.read(start, end)
@@ -191,7 +191,7 @@ class TestTheCounter:
         fake.counter("normal")
         time.sleep(0.3)
         end = time.perf_counter()
-        nvml.settle(end)
+        nvml.wait_until_covered(end)
         (reading,) = nvml.read(start, end)
         assert reading.joules == pytest.approx(300.0 * (end - start), rel=0.01)
 
@@ -205,7 +205,7 @@ class TestTheSamples:
         start = time.perf_counter()
         time.sleep(0.8)
         end = time.perf_counter()
-        nvml.settle(end)
+        nvml.wait_until_covered(end)
         (reading,) = nvml.read(start, end)
         assert reading.joules == pytest.approx(300.0 * (end - start), rel=0.01)
         assert reading.flags == {"no_samples"}
@@ -218,7 +218,7 @@ class TestTheSamples:
         fake.gap(0.4)
         time.sleep(0.8)
         end = time.perf_counter()
-        nvml.settle(end)
+        nvml.wait_until_covered(end)
         (reading,) = nvml.read(start, end)
         assert reading.joules == pytest.approx(300.0 * (end - start), rel=0.01)
         assert reading.flags == frozenset()
@@ -230,7 +230,7 @@ class TestTheSamples:
         start = time.perf_counter()
         time.sleep(0.5)
         end = time.perf_counter()
-        nvml.settle(end)
+        nvml.wait_until_covered(end)
         (reading,) = nvml.read(start, end)
         assert reading.joules == pytest.approx(300.0 * (end - start), rel=0.01)
         assert reading.flags == {"no_samples"}
@@ -243,7 +243,7 @@ class TestTheWholeGpu:
         time.sleep(0.2)
         fake.lose()
         with pytest.raises(MeterError, match=r"NVIDIA H200: .*GPU is lost") as caught:
-            nvml.settle(time.perf_counter())
+            nvml.wait_until_covered(time.perf_counter())
         assert caught.value.flag == "gpu_lost"
         with pytest.raises(MeterError, match="GPU is lost"):
             nvml.attach()
@@ -253,13 +253,13 @@ class TestTheWholeGpu:
         nvml.attach()
         fake.fail("nvmlDeviceGetTotalEnergyConsumption", pynvml.NVML_ERROR_UNKNOWN)
         with pytest.raises(MeterError, match="Unknown Error"):
-            nvml.settle(time.perf_counter())
+            nvml.wait_until_covered(time.perf_counter())
         fake.recover("nvmlDeviceGetTotalEnergyConsumption")
         nvml.attach()
         start = time.perf_counter()
         time.sleep(0.5)
         end = time.perf_counter()
-        nvml.settle(end)
+        nvml.wait_until_covered(end)
         (reading,) = nvml.read(start, end)
         assert reading.joules == pytest.approx(300.0 * (end - start), rel=0.01)
 
@@ -284,7 +284,7 @@ class TestTheWholeGpu:
         with monkeypatch.context() as patch:
             patch.setattr(Gpu, "joules", broken)
             with pytest.raises(MeterError, match="out of cheese"):
-                nvml.settle(time.perf_counter())
+                nvml.wait_until_covered(time.perf_counter())
         nvml.attach()
         assert escaped == []
 
@@ -294,7 +294,7 @@ class TestTheWholeGpu:
         nvml.attach()
         fake.lose(1)
         with pytest.raises(MeterError, match="GPU is lost"):
-            nvml.settle(time.perf_counter())
+            nvml.wait_until_covered(time.perf_counter())
         nvml.close()
 
 
@@ -303,7 +303,7 @@ def test_a_meter_that_was_closed_says_so(meter: Machine) -> None:
     nvml.attach()
     nvml.close()
     with pytest.raises(MeterError, match="did not arrive"):
-        nvml.settle(time.perf_counter())
+        nvml.wait_until_covered(time.perf_counter())
 
 
 def test_pynvml_that_is_missing_or_foreign(monkeypatch: pytest.MonkeyPatch) -> None:

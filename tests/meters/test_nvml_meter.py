@@ -10,7 +10,7 @@ import pytest
 
 from pytest_inferenergy import clock
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.nvml import NvmlMeter
+from pytest_inferenergy.meters.nvml.meter import NvmlMeter
 from tests.meters.nvml_windows import (
     EVEN,
     HONEST,
@@ -136,7 +136,7 @@ class TestTheFigure:
         start = time.perf_counter()
         time.sleep(1.3)
         end = time.perf_counter()
-        meter.settle(end)
+        meter.wait_until_covered(end)
         (reading,) = meter.read(start, end)
         truth = fake.joules(start, end)
         assert reading.joules < 0.8 * truth
@@ -163,7 +163,7 @@ class TestClocks:
         fake.step_clock(step)
         time.sleep(1.4)
         end = time.perf_counter()
-        meter.settle(end)
+        meter.wait_until_covered(end)
         relative, scores = compare(meter, fake, start, end)
         assert rms(relative) <= 0.02  # a stamp taken wrongly would be seconds off
         assert rms(scores) <= (HONEST if known else 2.0)
@@ -181,7 +181,7 @@ class TestClocks:
         start = time.perf_counter()
         time.sleep(2.0)
         end = time.perf_counter()
-        meter.settle(end)
+        meter.wait_until_covered(end)
         relative, scores = compare(meter, fake, start, end)
         assert rms(relative) <= 0.015
         assert rms(scores) <= HONEST
@@ -239,7 +239,7 @@ class TestDevices:
         start = time.perf_counter()
         time.sleep(0.6)
         second = start, time.perf_counter()
-        meter.settle(second[1])
+        meter.wait_until_covered(second[1])
         cool, hot = (meter.read(*window)[0].state for window in (first, second))
         assert cool is not None
         assert hot is not None

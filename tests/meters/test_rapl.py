@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters import rapl
 from pytest_inferenergy.meters.base import Meter, Reading
-from pytest_inferenergy.meters.powercap import find
-from pytest_inferenergy.meters.rapl import RaplMeter
+from pytest_inferenergy.meters.rapl import meter as rapl
+from pytest_inferenergy.meters.rapl.meter import RaplMeter
+from pytest_inferenergy.meters.rapl.powercap import find
 
 from .powercap_tree import RANGE_UJ, PowercapTree
 
@@ -213,15 +213,15 @@ def test_window_without_length_is_an_error(
 def test_energy_is_known_at_once(tree: PowercapTree, meter: RaplMeter) -> None:
     edge = meter.edge()
     assert meter.covered() == edge
-    meter.settle(edge)
+    meter.wait_until_covered(edge)
 
 
 def test_settling_waits_for_an_instant_to_come(tree: PowercapTree, meter: RaplMeter) -> None:
     start = meter.edge()
-    meter.settle(start + 0.5)
+    meter.wait_until_covered(start + 0.5)
     assert meter.read(start, start + 0.5)[0].joules == pytest.approx(50.0)
     with pytest.raises(MeterError, match="asked to wait"):
-        meter.settle(start + 100.0)
+        meter.wait_until_covered(start + 100.0)
 
 
 def test_time_after_the_newest_edge_is_unknown(tree: PowercapTree, meter: RaplMeter) -> None:

@@ -34,7 +34,7 @@ class Player:
     def joules(self, start: float, end: float) -> float:
         """The energy between two times since the opening."""
         self.now = max(self.now, self.opened + end)
-        self.meter.settle(self.opened + end)
+        self.meter.wait_until_covered(self.opened + end)
         (reading,) = self.meter.read(self.opened + start, self.opened + end)
         return reading.joules
 
@@ -117,7 +117,7 @@ def test_in_real_time() -> None:
     start = meter.edge()
     time.sleep(0.5)
     end = meter.edge()
-    meter.settle(end)
+    meter.wait_until_covered(end)
     assert time.perf_counter() - end < 0.4
     (reading,) = meter.read(start, end)
     assert 20.0 < reading.joules < 500.0

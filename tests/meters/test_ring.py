@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters import clock, nvml_ring
-from pytest_inferenergy.meters.nvml_ring import SILENT, SampleRing
+from pytest_inferenergy.meters.nvml import clock
+from pytest_inferenergy.meters.nvml import ring as nvml_ring
+from pytest_inferenergy.meters.nvml.ring import SILENT, SampleRing
 
 EPOCH = 1.8e9
 """Distance of the wall clock at first, seconds."""

@@ -126,6 +126,6 @@ def test_a_replayed_recording_is_checked_alike() -> None:
         start = meter.edge()
         time.sleep(0.8)
         end = meter.edge()
-        meter.settle(end)
+        meter.wait_until_covered(end)
         (reading,) = meter.read(start, end)
         assert ("sensors_disagree" in reading.flags) is told

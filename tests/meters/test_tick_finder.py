@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.tick_finder import FROZEN, TickFinder
+from pytest_inferenergy.meters.nvml.tick_finder import FROZEN, TickFinder
 
 
 @dataclass

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from pytest_inferenergy.meters import cuda_driver, visible
-from pytest_inferenergy.meters.cuda_driver import cuda_visible_uuids
-from pytest_inferenergy.meters.nvml_gpu import Gpu, all_gpus, open_library
-from pytest_inferenergy.meters.visible import gpus_in_use
+from pytest_inferenergy.meters.nvml import cuda_driver, visible
+from pytest_inferenergy.meters.nvml.cuda_driver import cuda_visible_uuids
+from pytest_inferenergy.meters.nvml.gpu import Gpu, all_gpus, open_library
+from pytest_inferenergy.meters.nvml.visible import gpus_in_use
 from tests.nvml.fixture import MakeFakeNvml
 from tests.nvml.library import FakeDevice, FakeNvml, default_uuid
 
@@ -28,8 +28,8 @@ def in_use(fake: FakeNvml, **env: str) -> list[str]:
     """The GPUs that a fresh process would measure, by UUID."""
     code = """
 import json
-from pytest_inferenergy.meters.nvml_gpu import all_gpus, open_library
-from pytest_inferenergy.meters.visible import gpus_in_use
+from pytest_inferenergy.meters.nvml.gpu import all_gpus, open_library
+from pytest_inferenergy.meters.nvml.visible import gpus_in_use
 print(json.dumps([gpu.uuid for gpu in gpus_in_use(all_gpus(open_library()))]))
 """
     plain = {k: v for k, v in os.environ.items() if not k.startswith("CUDA_")}

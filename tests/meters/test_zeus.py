@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters import zeus
-from pytest_inferenergy.meters.zeus import Track, ZeusMeter
-from pytest_inferenergy.meters.zeus_taps import Source, Tap, find_sources, gpu_sources, soc_sources
+from pytest_inferenergy.meters.zeus import meter as zeus
+from pytest_inferenergy.meters.zeus.meter import Track, ZeusMeter
+from pytest_inferenergy.meters.zeus.taps import Source, Tap, find_sources, gpu_sources, soc_sources
 from tests.meters.recordings import HOST_BOUND, STEADY, trace
 from tests.prometheus.exporter import Card
 
@@ -48,7 +48,7 @@ def window(meter: ZeusMeter, seconds: float = 2.0) -> tuple[float, float]:
     start = meter.edge()
     time.sleep(seconds)
     end = meter.edge()
-    meter.settle(end)
+    meter.wait_until_covered(end)
     return start, end
 
 
@@ -59,7 +59,7 @@ def test_gpus_by_their_counters(devices: Any, card: Card, opened: list[ZeusMeter
     start, end = window(meter)
     profile = meter.profile()
     assert (profile.meter, profile.device, profile.count) == ("zeus", "AMD Instinct MI300X", 2)
-    assert 0.04 < meter.grain < 0.3
+    assert 0.04 < meter.sampling_interval < 0.3
     for reading, played in zip(meter.read(start, end), (card, other), strict=True):
         used = played.truth(end) - played.truth(start)
         assert abs(reading.joules - used) < 4 * reading.stderr
@@ -110,7 +110,7 @@ def test_a_counter_that_stands_still(devices: Any, card: Card, opened: list[Zeus
     time.sleep(0.5)
     card.frozen_at = time.perf_counter()
     with pytest.raises(MeterError, match="zeus-gpu-0 for 1 s, its counter stands still") as caught:
-        meter.settle(meter.edge() + 0.5, timeout=1.0)
+        meter.wait_until_covered(meter.edge() + 0.5, timeout=1.0)
     assert caught.value.flag == "meter_silent"
 
 
@@ -120,7 +120,7 @@ def test_a_device_that_is_lost(devices: Any, card: Card, opened: list[ZeusMeter]
     time.sleep(0.3)
     card.offset = float("nan")
     with pytest.raises(MeterError, match="zeus-gpu-0 for 1 s: cannot convert float NaN"):
-        meter.settle(meter.edge() + 0.5, timeout=1.0)
+        meter.wait_until_covered(meter.edge() + 0.5, timeout=1.0)
 
 
 def test_a_counter_that_goes_back(devices: Any, card: Card, opened: list[ZeusMeter]) -> None:
@@ -128,7 +128,7 @@ def test_a_counter_that_goes_back(devices: Any, card: Card, opened: list[ZeusMet
     time.sleep(0.5)
     card.offset = 0.0
     with pytest.raises(MeterError, match="zeus-gpu-0: the counter went back") as caught:
-        meter.settle(meter.edge() + 1)
+        meter.wait_until_covered(meter.edge() + 1)
     assert caught.value.flag == "counter_back"
 
 
@@ -137,7 +137,7 @@ def test_a_value_that_repeats_is_told_less_well() -> None:
     for n in range(200):
         smooth.add(0.05 * n, 10.0 * n, 0.0)
         slow.add(0.05 * n, 10.0 * (n // 4 * 4), 0.0)
-    assert slow.grain == pytest.approx(0.2)
+    assert slow.sampling_interval == pytest.approx(0.2)
     ours, theirs = (track.timeline.energy_between(2.03, 8.07) for track in (smooth, slow))
     assert ours.joules == pytest.approx(theirs.joules, rel=0.02)
     assert theirs.stderr > ours.stderr + 1
@@ -169,7 +169,7 @@ def test_no_zeus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_zeus_is_imported_only_when_it_is_asked_for() -> None:
-    code = "import sys, pytest_inferenergy.meters.zeus; sys.exit('zeus' in sys.modules)"
+    code = "import sys, pytest_inferenergy.meters.zeus.meter; sys.exit('zeus' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -192,7 +192,7 @@ def test_errors_that_pass_cost_nothing_and_those_that_stay_end_it(
     meter.check(meter.edge())  # too early to say
     fails.clear()
     end = meter.edge()
-    meter.settle(end)
+    meter.wait_until_covered(end)
     (reading,) = meter.read(start + 0.2, end)
     assert reading.joules == pytest.approx(100.0 * (end - start - 0.2), rel=0.1)
     fails.set()

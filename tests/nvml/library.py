@@ -212,7 +212,7 @@ class FakeNvml:
         """
         import pynvml
 
-        from pytest_inferenergy.meters import cuda_driver
+        from pytest_inferenergy.meters.nvml import cuda_driver
 
         for name, value in self.env().items():
             monkeypatch.setenv(name, value)

@@ -24,7 +24,9 @@ def files_of(*options: str) -> set[str]:
     listed = subprocess.run(
         ["git", "ls-files", *options], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return {name for name in listed.stdout.splitlines() if not name.startswith((".ci/", ".github/"))}
+    return {
+        name for name in listed.stdout.splitlines() if not name.startswith((".ci/", ".github/"))
+    }
 
 
 def test_it_holds_what_is_under_version_control(sdist: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_inferenergy.options.options import INI_ONLY, OPTIONS
+from pytest_inferenergy.session.options.declaration import INI_ONLY, OPTIONS
 
 TESTS = Path(__file__).parents[1]
 FILES = [*(TESTS / "integration").glob("test_*.py"), *(TESTS / "against").glob("test_*.py")]

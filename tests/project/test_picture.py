@@ -9,10 +9,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from benchmarks.terminal import AFTER, BEFORE, COLUMNS, as_svg
-from pytest_inferenergy.outcomes.gate import judge
-from pytest_inferenergy.reporting.message import message
-from pytest_inferenergy.reporting.summary import summary_line
-from pytest_inferenergy.reporting.table import notes, table
+from pytest_inferenergy.gate import judge
+from pytest_inferenergy.report.message import message
+from pytest_inferenergy.report.summary import summary_line
+from pytest_inferenergy.report.table import notes, table
 from pytest_inferenergy.settings import Settings
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "failing-gate.svg"

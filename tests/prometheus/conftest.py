@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from pytest_inferenergy.meters.prometheus_source import ENERGY_METRIC, TOKEN_VARIABLE
+from pytest_inferenergy.meters.prometheus.source import ENERGY_METRIC, TOKEN_VARIABLE
 from tests.meters.recordings import HOST_BOUND, STEADY, trace
 from tests.prometheus.exporter import Card, Exporter
 from tests.prometheus.server import RealPrometheus

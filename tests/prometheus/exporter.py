@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 
-from pytest_inferenergy.meters.prometheus_source import ENERGY_METRIC, POWER_METRIC
+from pytest_inferenergy.meters.prometheus.source import ENERGY_METRIC, POWER_METRIC
 from pytest_inferenergy.meters.trace import Trace
 
 

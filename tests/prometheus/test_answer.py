@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_inferenergy.meters.prometheus_answer import parse_matrix, parse_scalar
+from pytest_inferenergy.meters.prometheus.answer import parse_matrix, parse_scalar
 
 SERIES = {"metric": {"__name__": "a", "UUID": "GPU-1"}, "values": [[2.5, "20"], [1, "1e1"]]}
 

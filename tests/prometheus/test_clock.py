@@ -7,7 +7,7 @@ import math
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.prometheus_clock import ServerClock
+from pytest_inferenergy.meters.prometheus.clock import ServerClock
 
 
 def test_the_quickest_answer_counts() -> None:

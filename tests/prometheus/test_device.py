@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.prometheus_answer import Series
-from pytest_inferenergy.meters.prometheus_device import ScrapedDevice, by_device, since_reset
-from pytest_inferenergy.meters.prometheus_source import DCGM, ENERGY_METRIC, Source
+from pytest_inferenergy.meters.prometheus.answer import Series
+from pytest_inferenergy.meters.prometheus.device import ScrapedDevice, by_device, since_reset
+from pytest_inferenergy.meters.prometheus.source import DCGM, ENERGY_METRIC, Source
 
 COUNTER, POWER = DCGM
 JOULES = Source("board_joules_total", 1.0)
@@ -41,7 +41,7 @@ def followed(*found: Series, source: Source = COUNTER) -> ScrapedDevice:
 
 def test_the_energy_is_the_counters_increase() -> None:
     device = followed(series(0, 100))
-    assert device.grain == 5.0
+    assert device.sampling_interval == 5.0
     assert device.told == 95
     energy = device.energy(13.0, 73.0)
     assert energy.joules == pytest.approx(6000)
@@ -85,7 +85,7 @@ def test_two_servers_that_scrape_one_card_count_once() -> None:
     device = followed(ours, theirs)
     device.follow([series(50, 150, job="a"), series(52, 152, job="b")], 0.0)
     assert device.energy(10, 130).joules == pytest.approx(12000)
-    assert device.grain == 5.0
+    assert device.sampling_interval == 5.0
 
 
 def test_series_without_a_card_are_devices_by_their_labels() -> None:
@@ -123,7 +123,7 @@ def test_an_exporter_slower_than_the_scrapes() -> None:
     """DCGM exporter looks each 30 s unless it is told otherwise."""
     rows = [(float(t), 1e5 * (t // 30 * 30)) for t in range(0, 600, 5)]
     device = followed(Series({"UUID": "GPU-a"}, tuple(rows)))
-    assert device.grain == 30.0
+    assert device.sampling_interval == 30.0
     energy = device.energy(100, 500)
     assert energy.joules == pytest.approx(40000, rel=0.01)
     assert energy.stderr > 100 * 5 / math.sqrt(12)

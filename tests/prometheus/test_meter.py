@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters import prometheus as meter_module
-from pytest_inferenergy.meters.nvml_gpu import hashed
-from pytest_inferenergy.meters.prometheus import PrometheusMeter
-from pytest_inferenergy.meters.prometheus_source import POWER_METRIC, parse_source
+from pytest_inferenergy.meters.nvml.gpu import hashed
+from pytest_inferenergy.meters.prometheus import meter as meter_module
+from pytest_inferenergy.meters.prometheus.meter import PrometheusMeter
+from pytest_inferenergy.meters.prometheus.source import POWER_METRIC, parse_source
 from tests.meters.recordings import STEADY, trace
 from tests.prometheus.exporter import Card, Exporter
 from tests.prometheus.server import RealPrometheus
@@ -30,7 +30,7 @@ def window(meter: PrometheusMeter, seconds: float) -> tuple[float, float]:
     start = meter.edge()
     time.sleep(seconds)
     end = meter.edge()
-    meter.settle(end)
+    meter.wait_until_covered(end)
     return start, end
 
 
@@ -38,7 +38,7 @@ def test_windows_tell_what_the_cards_used(meter: PrometheusMeter, exporter: Expo
     """Twelve scrapes a window, as 60 s have at one each 5 s."""
     profile = meter.profile()
     assert (profile.meter, profile.device, profile.count) == ("prometheus", "NVIDIA H200", 2)
-    assert meter.grain == pytest.approx(0.5, abs=0.05)
+    assert meter.sampling_interval == pytest.approx(0.5, abs=0.05)
     start, end = window(meter, 12 * 0.5)
     readings = {reading.device: reading for reading in meter.read(start, end)}
     for card in exporter.cards:
@@ -76,7 +76,7 @@ def test_a_card_that_joins_ends_the_measurement_and_is_in_the_next(
         Card(trace(STEADY), "GPU-c", exporter.cards[0].labels | {"Hostname": "node-2"})
     )
     with pytest.raises(MeterError, match=r"another device joined .* node-2") as caught:
-        meter.settle(start + 60)
+        meter.wait_until_covered(start + 60)
     assert caught.value.flag == "device_joined"
     meter.attach()
     assert meter.profile().count == 3
@@ -107,7 +107,7 @@ def test_a_card_that_is_lost(
     else:
         card.offset = -card.truth(time.perf_counter())
     with pytest.raises(MeterError, match=message) as caught:
-        meter.settle(meter.edge() + 60)
+        meter.wait_until_covered(meter.edge() + 60)
     assert caught.value.flag == flag
 
 
@@ -122,7 +122,7 @@ def test_a_server_that_is_away_for_a_moment_does_no_harm(
         time.sleep(1.5)
         assert meter.covered() == before
     time.sleep(1.5)
-    meter.settle(start + 3)
+    meter.wait_until_covered(start + 3)
     assert sum(reading.joules for reading in meter.read(start, start + 3)) > 1000
 
 
@@ -132,15 +132,15 @@ def test_a_server_that_stays_away_is_named(
     monkeypatch.setattr(meter_module, "LEAST_PATIENCE", 1.0)
     monkeypatch.setattr(meter._server, "_url", "http://127.0.0.1:9")
     with pytest.raises(MeterError, match=r"cannot reach 127.0.0.1:.*: Connection refused"):
-        meter.settle(meter.edge() + 60)
+        meter.wait_until_covered(meter.edge() + 60)
 
 
 def test_who_waits_can_be_woken(meter: PrometheusMeter) -> None:
     meter.interrupt()
     with pytest.raises(MeterError, match="cancelled"):
-        meter.settle(meter.edge() + 60)
+        meter.wait_until_covered(meter.edge() + 60)
     meter.attach()
-    meter.settle(meter.edge())
+    meter.wait_until_covered(meter.edge())
 
 
 def test_energy_that_never_comes_is_not_waited_for_for_ever(
@@ -150,5 +150,5 @@ def test_energy_that_never_comes_is_not_waited_for_for_ever(
     monkeypatch.setattr(meter_module, "PATIENCE", 0.2)
     monkeypatch.setattr(meter, "covered", lambda: -1.0)
     with pytest.raises(MeterError, match="told no energy up to the end") as caught:
-        meter.settle(meter.edge())
+        meter.wait_until_covered(meter.edge())
     assert caught.value.flag == "meter_silent"

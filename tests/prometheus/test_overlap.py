@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters.prometheus import PrometheusMeter
-from pytest_inferenergy.meters.prometheus_answer import Series
-from pytest_inferenergy.meters.prometheus_device import by_device, same_devices
-from pytest_inferenergy.meters.prometheus_source import parse_source
+from pytest_inferenergy.meters.prometheus.answer import Series
+from pytest_inferenergy.meters.prometheus.device import by_device, same_devices
+from pytest_inferenergy.meters.prometheus.meter import PrometheusMeter
+from pytest_inferenergy.meters.prometheus.source import parse_source
 from tests.prometheus.conftest import Scripted, as_json
 
 PACKAGE = "node_rapl_package_joules_total"
@@ -176,7 +176,7 @@ def test_the_meter_lists_what_it_adds_up(scripted: Scripted) -> None:
         meter.attach()
         end = meter.edge()
         start = end - 5.0
-        meter.settle(end)
+        meter.wait_until_covered(end)
         joules = sum(reading.joules for reading in meter.read(start, end))
         listed = meter.profile().added_up
     finally:

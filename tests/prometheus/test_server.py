@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from pytest_inferenergy.errors import MeterError
-from pytest_inferenergy.meters import prometheus_server
-from pytest_inferenergy.meters.prometheus import PrometheusMeter
-from pytest_inferenergy.meters.prometheus_server import Server, ServerAwayError
-from pytest_inferenergy.meters.prometheus_source import TOKEN_VARIABLE, Source
+from pytest_inferenergy.meters.prometheus import server as prometheus_server
+from pytest_inferenergy.meters.prometheus.meter import PrometheusMeter
+from pytest_inferenergy.meters.prometheus.server import Server, ServerAwayError
+from pytest_inferenergy.meters.prometheus.source import TOKEN_VARIABLE, Source
 from tests.prometheus.conftest import Scripted, as_json
 
 TOKEN = "s3cret-t0ken"

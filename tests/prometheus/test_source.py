@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_inferenergy.meters.prometheus_source import (
+from pytest_inferenergy.meters.prometheus.source import (
     DCGM,
     ENERGY_METRIC,
     Source,

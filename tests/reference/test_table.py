@@ -5,8 +5,8 @@ from statistics import fmean
 
 import pytest
 
+from pytest_inferenergy.names import TASKS
 from pytest_inferenergy.reference import STUDY_TASKS, lookup, rows
-from pytest_inferenergy.task_names import TASKS
 
 PAPER = {  # the study's table 2: mean and standard deviation are over runs, kWh per 1,000
     "text-classification": 0.002,

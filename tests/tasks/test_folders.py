@@ -8,7 +8,7 @@ import pytest
 
 from pytest_inferenergy import tasks
 from pytest_inferenergy.errors import MisuseError
-from pytest_inferenergy.measuring.workload import Workload
+from pytest_inferenergy.measure.workload import Workload
 from tests.tasks.conftest import Folder
 from tests.tasks.folders import LETTERS, LONGEST
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.one_python
 REPLAY = f"--energy-meter=replay:{TRACES / 'steady_resnet50_b64.json.gz'}"
 
 SHORT_WINDOWS = """
-    from pytest_inferenergy.measuring import warmup
+    from pytest_inferenergy.measure import warmup
 
     warmup.WINDOW_SECONDS = 0.05  # figures may be rough here, the tests quick
 """

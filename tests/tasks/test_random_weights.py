@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pytest_inferenergy import tasks
-from pytest_inferenergy.measuring.workload import Workload
+from pytest_inferenergy.measure.workload import Workload
 from pytest_inferenergy.tasks.task import find
 
 ASKED = ("text-classification", "question-answering", "summarization")

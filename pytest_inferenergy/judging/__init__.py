@@ -1,1 +1,0 @@
-"""One measurement from what is asked to its outcome."""

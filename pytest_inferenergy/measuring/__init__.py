@@ -1,1 +1,0 @@
-"""From a callable to windows: warm-up, calibration, synchronised edges, the window loop."""

@@ -1,0 +1,1 @@
+"""NVIDIA GPUs through NVML: devices, counters and samples to timelines."""

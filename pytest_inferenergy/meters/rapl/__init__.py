@@ -1,0 +1,1 @@
+"""CPU and memory through the kernel's powercap interface (RAPL)."""

@@ -1,0 +1,1 @@
+"""AMD GPUs, Apple silicon and Jetson through Zeus."""

@@ -1,6 +1,0 @@
-"""``--energy-html``: the results as one file that opens offline, made from the document alone."""
-
-from pytest_inferenergy.reporting.html.extra import missing_extra
-from pytest_inferenergy.reporting.html.render import render_html
-
-__all__ = ["missing_extra", "render_html"]
