@@ -26,12 +26,12 @@ from tests.plugins import ALONE_OR_WITH_WORKERS
 from tests.schemas import problems
 
 QUICK = """
-    from pytest_inferenergy.ab import partner, turns
+    from pytest_inferenergy.ab import client, interleave
     from pytest_inferenergy.measure import warmup
 
     warmup.WINDOW_SECONDS = 0.1
-    turns.WASH_OUT = 0.02
-    partner.PATIENCE = 15.0
+    interleave.WASH_OUT = 0.02
+    client.PATIENCE = 15.0
 """
 """A conftest.py that makes windows short: the stand-in's power is exact."""
 

@@ -29,10 +29,10 @@ MODEL = """
             self.place.close()
 """
 CONFTEST = (
-    QUICK.replace("from pytest_inferenergy.ab import partner, turns", "import pytest\n")
+    QUICK.replace("from pytest_inferenergy.ab import client, interleave", "import pytest\n")
     + """
     import mylib
-    from pytest_inferenergy.ab import partner, rounds, turns
+    from pytest_inferenergy.ab import client, interleave, rounds
 
     @pytest.fixture(scope="session")
     def model():
@@ -60,7 +60,7 @@ TWO = """
 def large(repository: Repository) -> Repository:
     """A project whose model fills the memory."""
     quick, _, fixture = CONFTEST.partition("    import mylib")
-    imports = "    from pytest_inferenergy.ab import partner, rounds, turns\n"
+    imports = "    from pytest_inferenergy.ab import client, interleave, rounds\n"
     repository.write("tests/conftest.py", imports + quick + "    import mylib" + fixture)
     repository.write("tests/test_model.py", TEST)
     weigh(repository, 0.02)

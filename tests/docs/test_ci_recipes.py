@@ -32,11 +32,11 @@ HOSTED, OWN, AGAINST = (
 GITLAB = ".gitlab-ci.yml"
 
 QUICK = """
-from pytest_inferenergy.ab import turns
+from pytest_inferenergy.ab import interleave
 from pytest_inferenergy.measure import warmup
 
 warmup.WINDOW_SECONDS = 0.1
-turns.WASH_OUT = 0.02
+interleave.WASH_OUT = 0.02
 """
 """Short windows: the stand-in's power is exact."""
 

@@ -20,13 +20,13 @@ pty = pytest.importorskip("pty", reason="a terminal of its own needs POSIX")
 pyte = pytest.importorskip("pyte")
 
 CONFTEST = """
-    from pytest_inferenergy import live
-    from pytest_inferenergy.ab import turns
+    from pytest_inferenergy import progress
+    from pytest_inferenergy.ab import interleave
     from pytest_inferenergy.measure import warmup
 
-    live.AFTER = 0.2
+    progress.AFTER = 0.2
     warmup.WINDOW_SECONDS = 0.1
-    turns.WASH_OUT = 0.02
+    interleave.WASH_OUT = 0.02
 """
 """Short windows: what the line tells may be rough."""
 
