@@ -31,7 +31,7 @@ class Caller(Protocol):
         call_span: CallSpan,
         keep_first: bool,
     ) -> None:
-        """So many calls in one span, as `calling.run_stretch` describes."""
+        """So many calls in one span, as `calling.run_calls` describes."""
 
 
 @dataclass(frozen=True)

@@ -311,7 +311,7 @@ found = len(calls)
 start = meter.edge()
 time.sleep(1.5)
 end = meter.edge()
-meter.settle(end)
+meter.wait_until_covered(end)
 meter.read(start, end)
 print(found > 0, calls[found:])
 """
