@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 HOLDER = """
 import sys
-from pytest_inferenergy.locks.gpu_lock import Turns
-with Turns(None).take(frozenset(sys.argv[1:])):
+from pytest_inferenergy.locks.gpu_lock import GpuLock
+with GpuLock(None).take(frozenset(sys.argv[1:])):
     print("held", flush=True)
     sys.stdin.read()
 """
