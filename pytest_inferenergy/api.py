@@ -50,7 +50,7 @@ class Energy:
         return f"<energy of {self._nodeid}>"
 
     def __call__(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Measure ``fn(*args, **kwargs)``, repeated until the figure is sharp.
+        """Measure ``fn(*args, **kwargs)``, repeated until the estimate is precise.
 
         Returns the first call's result. One call answers as many inferences as the test's marker
         says, one without a marker. ``fn`` may be a `Workload`, which brings all that is its own.

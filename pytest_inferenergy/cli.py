@@ -1,6 +1,6 @@
 """The command ``inferenergy``: its surface; what each command does lies in ``commands/``.
 
-Nothing is written unless asked. Exit codes: 0 well, 1 the command's own "no" (a change beyond
+Nothing is written unless asked. Exit codes: 0 success, 1 check failed (a change beyond
 ``--fail-over``, nothing accepted, nothing measured here), 2 input that cannot be used, said in one
 line on stderr.
 """
@@ -123,7 +123,7 @@ def accept(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.json", help="What a run wrote.")],
     expression: Annotated[
         str | None,
-        typer.Option("-k", metavar="EXPR", help="Only tests whose names hold: and, or, not, ()."),
+        typer.Option("-k", metavar="EXPR", help="Only tests matching EXPR (pytest -k syntax)."),
     ] = None,
     baselines: Annotated[
         Path | None,

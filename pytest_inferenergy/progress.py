@@ -36,7 +36,7 @@ CLEAR, UP, COLUMN = "\r\x1b[2K", "\x1b[1A", "\x1b[{}G"
 
 
 class ProgressReporter:
-    """Where nobody looks: whatever is told is not written."""
+    """Reporter that prints nothing."""
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[None]:

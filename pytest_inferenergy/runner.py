@@ -57,7 +57,7 @@ class Runner:
         self._bench.interrupt()
 
     def measure(self, request: Request) -> Measured:
-        """Call the workload until its figure is sharp; its own exceptions pass through."""
+        """Call the workload until its estimate is precise; its own exceptions pass through."""
         with self._context.live.telling():
             measured = self._measured(request)
         if request.workload.once:

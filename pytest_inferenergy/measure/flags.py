@@ -69,7 +69,7 @@ def _of_calls(recording: Recording) -> set[str]:
 
 
 def mostly_rejected(recording: Recording) -> bool:
-    """Whether so many windows had company on the device that nothing can be concluded."""
+    """Whether so many windows were used by another process, too, that nothing can be concluded."""
     return margins.mostly_rejected(len(recording.rejected), recording.taken)
 
 

@@ -153,7 +153,7 @@ def by_stored(
     *,
     shared_host: bool = False,
 ) -> Verdict:
-    """What the stored runs say of a measurement; nothing where it mostly had company."""
+    """The stored runs' verdict; inconclusive where another process mostly used the device."""
     tolerance, must_detect = request.settings.margins
     pace_counts: Pace = "shared" if shared_host else "gated"
     if request.settings.ignore_pace:

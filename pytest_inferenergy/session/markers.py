@@ -133,7 +133,7 @@ def _bind(function: Callable[..., object], mark: pytest.Mark) -> dict[str, Any]:
     if function is energy and "n" in mark.kwargs:
         raise MisuseError(
             f"unknown keyword 'n': did you mean inferences={mark.kwargs['n']!r} (the inferences "
-            "one call answers)? Repetition needs no number: it goes on until the figure is sharp"
+            "one call answers)? Repetition needs no number: it ends when the estimate is precise"
         )
     signature = inspect.signature(function)
     try:

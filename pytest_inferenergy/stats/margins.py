@@ -10,7 +10,7 @@ ALPHA = 0.001
 BETA = 0.01
 """Misses: P(passed) where the true change is at least ``must_detect``."""
 MOST_REJECTED = 0.2
-"""Beyond this share of windows, or of pairs, with company on the device nothing is concluded."""
+"""Nothing is concluded beyond this share of windows, or pairs, that another process disturbed."""
 
 
 @dataclass(frozen=True, slots=True)
