@@ -1,0 +1,1 @@
+"""Parts of ``benchmarks.foreign_suites``: running suites of others, comparing the outcomes."""
