@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,64 +24,63 @@ class Arm:
     """Seconds of processor time, of the run and the processes it started."""
 
 
+Pairs = Mapping[str, tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]]
+"""By a test's id: the outcomes seen of it without the plugin, and those seen with it."""
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """A suite without the plugin and with it."""
+    """A suite without the plugin and with it; what differed was run again."""
 
     suite: str
     version: str
-    without: Arm
-    present: Arm
-    again: tuple[str, ...]
-    """Tests that differed at first and not when they were run again."""
+    without: tuple[Arm, ...]
+    present: tuple[Arm, ...]
 
     @property
-    def differing(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-        """Each test whose outcome differs, of those that can be repeated, with both outcomes."""
-        return {
-            nodeid: pair
-            for nodeid, pair in differences(self.without, self.present).items()
-            if nodeid not in self.again and nodeid not in self.not_repeatable
-        }
+    def differing(self) -> Pairs:
+        """The tests that never ended with the plugin as they do without."""
+        return repeatable(differences(self.without, self.present), self.present)
 
     @property
-    def not_repeatable(self) -> tuple[str, ...]:
+    def not_repeatable(self) -> list[str]:
         """Tests of which the plugin says that a later call failed."""
-        return tuple(
-            nodeid
-            for nodeid in differences(self.without, self.present)
-            if NOT_REPEATABLE in self.present.texts.get(nodeid, "")
-        )
+        return sorted(differences(self.without, self.present).keys() - self.differing.keys())
+
+    @property
+    def by_chance(self) -> list[str]:
+        """Tests that differed at first and ended alike when they were run again."""
+        first = differences(self.without[:1], self.present[:1])
+        return sorted(first.keys() - differences(self.without, self.present).keys())
 
     @property
     def faults(self) -> list[str]:
         """What is not as it should be, a line each."""
         lines = [
-            f"{nodeid}: {', '.join(without) or 'not run'} without, "
-            f"{', '.join(present) or 'not run'} with"
+            f"{nodeid}: {in_words(without)} without, {in_words(present)} with"
             for nodeid, (without, present) in self.differing.items()
         ]
-        if self.present.warnings > 2 * self.without.warnings:
-            lines.append(f"{self.without.warnings} warnings without, {self.present.warnings} with")
-        return lines
+        before, after = self.without[0].warnings, self.present[0].warnings
+        return [*lines, f"{before} warnings without, {after} with"] if after > 2 * before else lines
 
     @property
     def row(self) -> tuple[object, ...]:
         """Of the table of results."""
+        before, after = self.without[0], self.present[0]
         return (
             f"{self.suite} {self.version}",
-            len(self.without.outcomes),
+            len(before.outcomes),
             len(self.differing),
             len(self.not_repeatable),
-            len(self.again),
-            f"{self.without.warnings} / {self.present.warnings}",
-            f"{self.without.wall:.0f} / {self.present.wall:.0f}",
-            f"{self.without.cpu:.0f} / {self.present.cpu:.0f}",
+            len(self.by_chance),
+            f"{before.warnings} / {after.warnings}",
+            f"{before.wall:.0f} / {after.wall:.0f}",
+            f"{before.cpu:.0f} / {after.cpu:.0f}",
         )
 
 
 HEADERS = (
-    *("suite", "tests", "outcome differs", "cannot be repeated", "differed once"),
+    *("suite", "tests", "outcome differs", "cannot be repeated", "differed by chance"),
     *("warnings, without / with", "seconds", "CPU seconds"),
 )
 
@@ -99,8 +98,26 @@ def read_arm(path: Path, wall: float, cpu: float) -> Arm:
     )
 
 
-def differences(without: Arm, present: Arm) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """By id, the outcomes of each test that did not end alike."""
-    nodeids = sorted(without.outcomes.keys() | present.outcomes.keys())
-    pairs = {n: (without.outcomes.get(n, ()), present.outcomes.get(n, ())) for n in nodeids}
-    return {nodeid: pair for nodeid, pair in pairs.items() if pair[0] != pair[1]}
+def differences(without: Sequence[Arm], present: Sequence[Arm]) -> Pairs:
+    """Each test that in no run with the plugin ended as in one without."""
+    nodeids = sorted({nodeid for arm in (*without, *present) for nodeid in arm.outcomes})
+    pairs = {nodeid: (seen(nodeid, without), seen(nodeid, present)) for nodeid in nodeids}
+    return {nodeid: pair for nodeid, pair in pairs.items() if not pair[0] & pair[1]}
+
+
+def seen(nodeid: str, arms: Sequence[Arm]) -> frozenset[tuple[str, ...]]:
+    """The outcomes of one test in several runs."""
+    return frozenset(arm.outcomes[nodeid] for arm in arms if nodeid in arm.outcomes)
+
+
+def repeatable(pairs: Pairs, present: Sequence[Arm]) -> Pairs:
+    """Without the tests that the plugin says cannot be called twice."""
+    said = {
+        nodeid for arm in present for nodeid, text in arm.texts.items() if NOT_REPEATABLE in text
+    }
+    return {nodeid: pair for nodeid, pair in pairs.items() if nodeid not in said}
+
+
+def in_words(outcomes: Iterable[tuple[str, ...]]) -> str:
+    """The outcomes of a test, one after another."""
+    return " or ".join(", ".join(one) for one in sorted(outcomes)) or "not run"
