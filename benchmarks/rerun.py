@@ -102,6 +102,7 @@ RERUNS = (
     Rerun(("scale.md",), "benchmarks.scale --output OUT", 5),
     Rerun(("startup.md",), "benchmarks.startup", 3),
     Rerun(("reports.md",), "benchmarks.reports", 1),
+    Rerun(("foreign_suites.md",), "benchmarks.foreign_suites --output OUT", 25),
 )
 
 
