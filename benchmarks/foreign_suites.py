@@ -110,7 +110,7 @@ def compare(suite: Suite, build: Build) -> Comparison:
         chosen.write_text(json.dumps(sorted(unlike)), encoding="utf-8")
         without.append(place.run("without", (f"--record-only={chosen}",)))
         present.append(place.run("with", (f"--record-only={chosen}",)))
-    return Comparison(suite.name, place.version, tuple(without), tuple(present))
+    return Comparison(suite.name, place.version, tuple(without), tuple(present), suite.least)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class Comparison:
     version: str
     without: tuple[Arm, ...]
     present: tuple[Arm, ...]
+    least: int = 0
+    """So many tests must have run."""
 
     @property
     def differing(self) -> Pairs:
@@ -60,8 +62,12 @@ class Comparison:
             f"{nodeid}: {in_words(without)} without, {in_words(present)} with"
             for nodeid, (without, present) in self.differing.items()
         ]
+        if (ran := len(self.without[0].outcomes)) < self.least:
+            lines.append(f"only {ran} tests ran, not {self.least}")
         before, after = self.without[0].warnings, self.present[0].warnings
-        return [*lines, f"{before} warnings without, {after} with"] if after > 2 * before else lines
+        if after > 2 * before:
+            lines.append(f"{before} warnings without, {after} with")
+        return lines
 
     @property
     def row(self) -> tuple[object, ...]:

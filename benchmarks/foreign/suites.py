@@ -16,6 +16,8 @@ class Suite:
     """What its tests want installed besides."""
     arguments: tuple[str, ...]
     """Of pytest, in both arms."""
+    least: int
+    """Where fewer tests ran, something else is wrong."""
     measured: tuple[str, ...] = ()
     """Of pytest, with the plugin only."""
     sdist: bool = True
@@ -32,7 +34,7 @@ SUITES = {
         Suite(
             "pytest",
             "pytest",
-            ("attrs", "hypothesis", "numpy", "pexpect", "pyyaml", "requests"),
+            ("attrs", "hypothesis", "numpy", "pexpect", "pyyaml", "requests", "xmlschema"),
             tuple(
                 f"testing/test_{part}.py"
                 for part in (
@@ -41,13 +43,15 @@ SUITES = {
                     *("collection", "setuponly", "setupplan"),
                 )
             ),
+            900,
         ),
-        Suite("xdist", "pytest-xdist", ("filelock", "psutil"), ("testing",)),
+        Suite("xdist", "pytest-xdist", ("filelock", "psutil"), ("testing",), 200),
         Suite(
             "sklearn",
             "scikit-learn",
             ("pandas",),
             ("--pyargs", "sklearn", "--record-sample", str(SAMPLE), "--record-seed", str(SEED)),
+            SAMPLE,
             ("--record-mark", "--energy-meter", "codecarbon", "--energy-max-seconds", "1"),
             sdist=False,
         ),

@@ -102,3 +102,9 @@ def test_a_test_that_says_it_cannot_be_repeated_is_none() -> None:
 def test_more_than_twice_the_warnings_are_a_fault() -> None:
     assert compared([arm(warnings=3)], [arm(warnings=6)]).faults == []
     assert compared([arm(warnings=3)], [arm(warnings=7)]).faults == ["3 warnings without, 7 with"]
+
+
+def test_a_suite_of_which_hardly_anything_ran_is_a_fault() -> None:
+    broken = arm(a=("collect failed",))
+    found = Comparison("theirs", "1.0", (broken,), (broken,), least=200)
+    assert found.faults == ["only 1 tests ran, not 200"]
