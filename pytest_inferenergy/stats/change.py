@@ -12,9 +12,13 @@ from pytest_inferenergy.stats.margins import Margins
 Word = Literal["regressed", "passed", "improved", "inconclusive"]
 
 PASS_BELOW = 0.3
-REGRESSED_ABOVE = 1.0
-"""Guard bands, as shares of ln(1 + must_detect), for the estimate itself: they hold the error rates
-where the model of stored runs is wrong (two states, a lasting step of the machine)."""
+"""The estimate has to be below this share of ln(1 + must_detect) to pass..."""
+PASS_DISTANCE = 0.7 * math.log(1.10)
+"""... or this far below it, where margins are wider than 10 %."""
+REGRESSED_DISTANCE = math.log(1.10 / 1.05)
+"""And so far above the tolerance to regress, or above must_detect, if that is nearer. These guard
+bands hold the error rates where the model of stored runs is wrong (two states, a step of the
+machine)."""
 
 
 class Bound(NamedTuple):
@@ -61,9 +65,9 @@ class Change:
     def word(self) -> Word:
         """The verdict: two one-sided tests, each against its own margin (see `Margins`)."""
         margin = self.margins.log_must_detect
-        if self.low > self.margins.log_tolerance and self.log_ratio > REGRESSED_ABOVE * margin:
+        if self.low > self.margins.log_tolerance and self.log_ratio > self._convicts_above:
             return "regressed"
-        if self.high < margin and self.log_ratio < PASS_BELOW * margin:
+        if self.high < margin and self.log_ratio < max(PASS_BELOW * margin, margin - PASS_DISTANCE):
             return "improved" if self.high < -self.margins.log_tolerance else "passed"
         return "inconclusive"
 
@@ -75,10 +79,7 @@ class Change:
         the true one by as much as it does once in 1/β times. Log scale.
         """
         bound = self._sharpest
-        reach = max(
-            self.margins.log_tolerance + bound.width,
-            REGRESSED_ABOVE * self.margins.log_must_detect,
-        )
+        reach = max(self.margins.log_tolerance + bound.width, self._convicts_above)
         return reach + bound._replace(error=self.margins.beta).width
 
     @property
@@ -97,6 +98,11 @@ class Change:
         if self.word == "improved":
             limit = -self.margins.log_tolerance
         return self.above.confidence(limit - self.log_ratio)
+
+    @property
+    def _convicts_above(self) -> float:
+        distant = self.margins.log_tolerance + REGRESSED_DISTANCE
+        return min(self.margins.log_must_detect, distant)
 
     @property
     def _sharpest(self) -> Bound:

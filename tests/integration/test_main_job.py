@@ -34,7 +34,7 @@ def workers(request: pytest.FixtureRequest) -> list[str]:
     return [] if request.param == "serial" else ["-n", "2"]
 
 
-def test_unchanged_passes_and_thirty_percent_more_fails(
+def test_unchanged_passes_and_half_as_much_again_fails(
     project: Project, workers: list[str]
 ) -> None:
     project.write(SLEEPER)
@@ -46,7 +46,7 @@ def test_unchanged_passes_and_thirty_percent_more_fails(
     assert second.ret == pytest.ExitCode.OK
     second.stdout.fnmatch_lines(["energy: 1 measured, 1 compared"])
 
-    project.gpu.scale(1.8)
+    project.gpu.scale(1.5)
     third = project.run_apart("--junitxml=junit.xml", *workers)
     assert third.ret == pytest.ExitCode.TESTS_FAILED
     third.assert_outcomes(failed=1)
@@ -67,7 +67,7 @@ def test_unchanged_passes_and_thirty_percent_more_fails(
     assert suite.get("errors") == "0"
     properties = {p.get("name"): p.get("value") for p in suite.iter("property")}
     assert properties["energy.verdict"] == "regressed"
-    assert float(properties["energy.change"] or "nan") == pytest.approx(0.3, abs=0.1)
+    assert float(properties["energy.change"] or "nan") == pytest.approx(0.5, abs=0.15)
 
 
 @pytest.mark.every_python
@@ -91,7 +91,7 @@ def test_a_renamed_test_is_new_and_strict_fails_it(project: Project) -> None:
     project.write(BLOCK.replace("test_block", "test_renamed"))
     plain = project.run()
     assert plain.ret == pytest.ExitCode.OK
-    plain.stdout.fnmatch_lines(["energy: 1 measured, 0 compared, 1 new"])
+    plain.stdout.fnmatch_lines(["energy: 1 measured, 0 compared, 1 new*"])
     strict = project.run("--energy-strict")
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
     strict.stdout.fnmatch_lines(

@@ -40,4 +40,4 @@ def test_the_failure_names_the_tolerance(project: Project) -> None:
     project.store(joules=60.0 / 1.5)
     project.write(BLOCK)
     result = project.run("--energy-tolerance=7.5")
-    result.stdout.fnmatch_lines(["*baseline * kWh/1k *, tolerance 7.5 %"])
+    result.stdout.fnmatch_lines(["*energy +*, tolerance 7.5 %"])

@@ -186,3 +186,14 @@ def test_margins_that_make_no_sense_are_refused(
 def test_error_rates_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="error rates"):
         Margins(alpha=0.1, beta=0.01)
+
+
+@pytest.mark.parametrize(("tolerance", "must_detect"), [(1.5, 1.51), (0.3, 0.6), (0.2, 1.0)])
+def test_wide_margins_pass_what_is_far_below_them(tolerance: float, must_detect: float) -> None:
+    """The guard bands are distances there: what they guard against does not grow with a margin."""
+    below, above = (tolerance / 2, 1.3 * (1 + must_detect) - 1)
+    found = [
+        decide(a_run(5 * (1 + change), 99), stored(5), tolerance=tolerance, must_detect=must_detect)
+        for change in (below, above)
+    ]
+    assert [one.verdict for one in found] == ["passed", "regressed"]
