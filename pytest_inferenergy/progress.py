@@ -82,9 +82,12 @@ class LogProgress(ProgressReporter):
             return
         self._told = True
         with self._capture.global_and_fixture_disabled():
-            self._terminal.ensure_newline()
-            self._terminal.write_line(waiting_line(gpu, seconds, holder()))
-            self._terminal.flush()
+            self._write(waiting_line(gpu, seconds, holder()))
+
+    def _write(self, text: str) -> None:
+        self._terminal.ensure_newline()
+        self._terminal.write_line(text)
+        self._terminal.flush()
 
     def _begin(self) -> None:
         self._told = False
@@ -100,17 +103,11 @@ class WorkerProgress(LogProgress):
         self._worker, self._capture = worker, capture
         self._told = False
 
-    def waiting(self, gpu: str, seconds: float, holder: Callable[[], str | None]) -> None:
-        """One line for the first wait that is long."""
-        if self._told or seconds < WAITS or not _in_main_thread():
-            return
-        self._told = True
-        with self._capture.global_and_fixture_disabled():
-            text = f"\n[{self._worker}] {waiting_line(gpu, seconds, holder())}"
-            print(text, file=sys.__stderr__, flush=True)
+    def _write(self, text: str) -> None:
+        print(f"\n[{self._worker}] {text}", file=sys.__stderr__, flush=True)
 
     def _begin(self) -> None:
-        """Nothing is told anew."""
+        """Nothing is shown again."""
 
 
 class TerminalProgress(ProgressReporter):

@@ -1,1 +1,1 @@
-"""Two workloads taking turns on one device, so that drift cancels."""
+"""Interleaved A/B: two workloads alternate on one device, so that drift cancels."""

@@ -1,1 +1,1 @@
-"""Whose turn it is on a GPU, and whose GPU it is."""
+"""One process of a user measures on a GPU at a time."""

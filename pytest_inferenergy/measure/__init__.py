@@ -1,1 +1,1 @@
-"""Outcomes as plain data: what the gate and the reports are made from."""
+"""From a callable to windows, and from windows to what is reported."""

@@ -1,1 +1,1 @@
-"""One run of pytest, from its first test to its reports."""
+"""All that knows pytest: options, markers, fixture, gate, one run from first test to reports."""

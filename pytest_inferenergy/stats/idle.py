@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from pytest_inferenergy.stats.estimate import MOSTLY_WAITING
 from pytest_inferenergy.stats.runs import Run
 from pytest_inferenergy.stats.series import mean
-from pytest_inferenergy.stats.waiting import LEAST_RELATIVE_STDERR, THROTTLED, Waiting
+from pytest_inferenergy.stats.waiting import CLOCKS_LIMITED, LEAST_RELATIVE_STDERR, Waiting
 
 NEAR_REST = 1.25
 """Mean power over power at rest up to which work waits: a fifth of its energy at most is more than
 the card takes for nothing (host-bound workloads on an NVIDIA H200: 1.00 to 1.16)."""
-MOST_OF_POWER_LIMIT = 1 / 3
+IDLE_SHARE_OF_LIMIT = 1 / 3
 """A greater share of the power limit is not the power at rest: something ran meanwhile."""
 PACE_SPREAD = 0.05
 """Runs of waiting work differ in time by this at least, however calm their windows: on an H200 six
@@ -65,14 +65,14 @@ def rest_share(new: Run, baseline: Sequence[Run]) -> float:
 def _idle_watts(new: Run, baseline: Sequence[Run]) -> float | None:
     """As stored, with the new run's help where no stored one knows it."""
     runs = (new, *baseline)
-    if any((run.throttle_reasons or 0) & THROTTLED for run in runs):
+    if any((run.throttle_reasons or 0) & CLOCKS_LIMITED for run in runs):
         return None
     known = [run.idle_watts for run in baseline if run.idle_watts is not None]
     if not known and new.idle_watts is not None:
         known = [new.idle_watts]
     idle = mean(known) if known else math.nan
     limit = min(_power_limit(run) for run in runs)
-    return idle if 0 < idle <= MOST_OF_POWER_LIMIT * limit and math.isfinite(idle) else None
+    return idle if 0 < idle <= IDLE_SHARE_OF_LIMIT * limit and math.isfinite(idle) else None
 
 
 def _power_limit(run: Run) -> float:

@@ -11,9 +11,9 @@ from pytest_inferenergy.stats.runs import Run
 
 LEAST_RELATIVE_STDERR = 0.02
 """The power of a waiting card moves with its temperature (121 to 126 W, NVIDIA H200)."""
-MOST_OF_POWER_LIMIT = 0.6
+BUSY_SHARE_OF_LIMIT = 0.6
 """A slope nearer to the power limit than this is a busy card, not a waiting one."""
-THROTTLED = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
+CLOCKS_LIMITED = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
 """NVML clocks-event-reasons that make time the card's own: power cap, thermal, slowdown, brake."""
 
 
@@ -35,7 +35,7 @@ def pace_share(run: Run) -> float:
     """
     if run.waiting_watts is None or run.waiting_watts_stderr is None or run.windows <= 2:
         return 0.0
-    if (run.throttle_reasons or 0) & THROTTLED or run.waiting_watts <= 0:
+    if (run.throttle_reasons or 0) & CLOCKS_LIMITED or run.waiting_watts <= 0:
         return 0.0
     if run.waiting_watts_stderr <= 0:
         return 1.0
@@ -62,7 +62,7 @@ def waiting_power(runs: Sequence[Run]) -> Waiting | None:
     ]
     weight = math.fsum(error**-2 for _, error in slopes)
     watts = math.fsum(slope * error**-2 for slope, error in slopes) / weight
-    if any(watts > MOST_OF_POWER_LIMIT * (run.power_limit_watts or math.inf) for run in runs):
+    if any(watts > BUSY_SHARE_OF_LIMIT * (run.power_limit_watts or math.inf) for run in runs):
         return None
     chi2 = math.fsum(((slope - watts) / error) ** 2 for slope, error in slopes)
     birge = math.sqrt(max(1.0, chi2 / max(1, len(slopes) - 1)))
