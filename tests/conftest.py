@@ -21,6 +21,7 @@ REAL_TIME = (
     "tests/commands/test_doctor",
     "tests/docs/test_ci_recipes",
     "tests/docs/test_blocks_run",
+    "tests/measure/test_leftover",
     "tests/meters/test_codecarbon",
     "tests/meters/test_foreign",
     "tests/meters/test_nvml",
